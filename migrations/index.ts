@@ -1,0 +1,6 @@
+/** All migrations in order of time. One that has been merged is never edited: the next one mends it. */
+import { Traces1795000000000 } from './1795000000000-traces.js';
+import { Identity1795000100000 } from './1795000100000-identity.js';
+import { DeadLetters1795000200000 } from './1795000200000-dead-letters.js';
+
+export const migrations = [Traces1795000000000, Identity1795000100000, DeadLetters1795000200000];

@@ -1,0 +1,23 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Signs requests; its secret must be readable again, so it is sealed instead of hashed. */
+@Entity({ name: 'access_keys', synchronize: false })
+export class AccessKey {
+  @PrimaryColumn({ type: 'text', name: 'domain_id' })
+  domainId!: string;
+
+  @PrimaryColumn({ type: 'text', name: 'access_key' })
+  accessKey!: string;
+
+  @Column({ type: 'text', name: 'user_id' })
+  userId!: string;
+
+  @Column({ type: 'bytea', name: 'secret_sealed' })
+  secretSealed!: Buffer;
+
+  @Column({ type: 'boolean', default: true })
+  enabled!: boolean;
+
+  @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
+  createdAt!: Date;
+}

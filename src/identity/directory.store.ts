@@ -1,0 +1,113 @@
+/** The questions asked with every request and login, as SQL over several tables. */
+import { Injectable } from '@nestjs/common';
+import { Database } from '../platform/database/database.js';
+
+/** A user with what of its domain decides whether it may act. */
+export interface UserRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly domainId: string;
+  readonly domainName: string;
+  readonly isOperator: boolean;
+  readonly isAdministrator: boolean;
+  readonly passwordHash: string | null;
+  /** User and domain both. */
+  readonly enabled: boolean;
+  /** Epoch ms; tokens issued before it are refused. */
+  readonly tokensValidFrom: number;
+}
+
+export interface ProjectRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly region: string;
+}
+
+interface UserRow {
+  id: string;
+  name: string;
+  domain_id: string;
+  domain_name: string;
+  is_operator: boolean;
+  is_administrator: boolean;
+  password_hash: string | null;
+  enabled: boolean;
+  tokens_valid_from: string;
+}
+
+const SELECT_USER = `
+  SELECT u.id, u.name, u.domain_id, d.name AS domain_name, d.is_operator, u.is_administrator, u.password_hash,
+         u.enabled AND d.enabled AS enabled, extract(epoch FROM u.tokens_valid_from) * 1000 AS tokens_valid_from
+  FROM users u JOIN domains d ON d.id = u.domain_id`;
+
+@Injectable()
+export class DirectoryStore {
+  constructor(private readonly database: Database) {}
+
+  userById(userId: string): Promise<UserRecord | null> {
+    return this.user(`${SELECT_USER} WHERE u.id = $1`, [userId]);
+  }
+
+  userOfDomain(domainId: string, userId: string): Promise<UserRecord | null> {
+    return this.user(`${SELECT_USER} WHERE u.domain_id = $1 AND u.id = $2`, [domainId, userId]);
+  }
+
+  /** The domain by its id or its name, whichever is given. */
+  userByName(
+    domain: { id?: string | undefined; name?: string | undefined },
+    userName: string,
+  ): Promise<UserRecord | null> {
+    return this.user(`${SELECT_USER} WHERE (d.id = $1 OR ($1::text IS NULL AND d.name = $2)) AND u.name = $3`, [
+      domain.id ?? null,
+      domain.name ?? null,
+      userName,
+    ]);
+  }
+
+  async domainIdOf(domain: { id?: string | undefined; name?: string | undefined }): Promise<string | null> {
+    const rows = await this.database.query<{ id: string }>(
+      'SELECT id FROM domains WHERE id = $1 OR ($1::text IS NULL AND name = $2)',
+      [domain.id ?? null, domain.name ?? null],
+    );
+    return rows[0]?.id ?? null;
+  }
+
+  /** The domain's enabled project by its id or its name, whichever is given. */
+  async project(
+    domainId: string,
+    project: { id?: string | undefined; name?: string | undefined },
+  ): Promise<ProjectRecord | null> {
+    const rows = await this.database.query<{ id: string; name: string; region: string }>(
+      `SELECT id, name, region FROM projects
+       WHERE domain_id = $1 AND enabled AND (id = $2 OR ($2::text IS NULL AND name = $3))`,
+      [domainId, project.id ?? null, project.name ?? null],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** The operator domain and its first project; null before the bootstrap. */
+  async operator(): Promise<{ domainId: string; projectId: string } | null> {
+    const rows = await this.database.query<{ domain_id: string; project_id: string }>(
+      `SELECT d.id AS domain_id, p.id AS project_id FROM domains d JOIN projects p ON p.domain_id = d.id
+       WHERE d.is_operator ORDER BY p.created_at, p.id LIMIT 1`,
+    );
+    const [row] = rows;
+    return row ? { domainId: row.domain_id, projectId: row.project_id } : null;
+  }
+
+  private async user(text: string, values: readonly unknown[]): Promise<UserRecord | null> {
+    const [row] = await this.database.query<UserRow>(text, values);
+    if (!row) return null;
+    return {
+      id: row.id,
+      name: row.name,
+      domainId: row.domain_id,
+      domainName: row.domain_name,
+      isOperator: row.is_operator,
+      isAdministrator: row.is_administrator,
+      passwordHash: row.password_hash,
+      enabled: row.enabled,
+      tokensValidFrom: Number(row.tokens_valid_from),
+    };
+  }
+}

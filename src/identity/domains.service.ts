@@ -1,0 +1,138 @@
+/** Creates, lists and changes domains, on behalf of an operator. */
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { AppError, type Problem } from '../kernel/errors.js';
+import type { Principal } from '../kernel/principal.js';
+import { sqlState, violatedConstraint } from '../platform/database/database-error.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import type { RequestOrigin } from '../platform/http/request-origin.js';
+import { RecordingSwitch, TraceRecorder } from '../traces/index.js';
+import { Domain } from './domain.entity.js';
+import type { CreateDomain, CreatedDomain, UpdateDomain } from './domains.dto.js';
+import { newId } from './identifiers.js';
+import { PasswordHasher } from './password-hasher.service.js';
+import { Project } from './project.entity.js';
+import { User } from './user.entity.js';
+
+/** Who does it, and from where. */
+export interface Actor {
+  readonly principal: Principal;
+  readonly origin: RequestOrigin;
+}
+
+const UNIQUE_VIOLATION = '23505';
+const TAKEN = 'is in use already';
+/** For what was taken between our look and the insertion. */
+const PLACES: Readonly<Record<string, string>> = {
+  domains_id: 'body.id',
+  domains_name: 'body.name',
+  projects_id: 'body.projects',
+};
+
+@Injectable()
+export class DomainsService {
+  constructor(
+    private readonly database: Database,
+    private readonly passwords: PasswordHasher,
+    private readonly recorder: TraceRecorder,
+    private readonly recording: RecordingSwitch,
+  ) {}
+
+  /** Throws `QST.Conflict` naming every name and id that is taken. */
+  async create(wanted: CreateDomain, actor: Actor): Promise<CreatedDomain> {
+    const passwordHash = await this.passwords.hash(wanted.administrator.password);
+    const domain = { id: wanted.id ?? newId(), name: wanted.name };
+    const projects = wanted.projects.map(({ id = newId(), name, region }) => ({ id, name, region }));
+    const administrator = { id: newId(), name: wanted.administrator.name };
+    const domainId = domain.id;
+    const createdAt = await this.conflictsNamed(() =>
+      this.database.transaction(async (transaction) => {
+        await refuseTaken(wanted, transaction);
+        const { manager } = transaction;
+        // A copy: TypeORM adds the columns' defaults to what it is given.
+        await manager.insert(Domain, { ...domain });
+        await manager.insert(
+          Project,
+          projects.map((project) => ({ ...project, domainId })),
+        );
+        await manager.insert(User, { ...administrator, domainId, passwordHash, isAdministrator: true });
+        await this.record('createDomain', domain, actor, { projects, administrator }, transaction);
+        return (await manager.getRepository(Domain).findOneByOrFail({ id: domainId })).createdAt;
+      }),
+    );
+    return {
+      domain: { ...domain, enabled: true, recording: true, is_operator: false, created_at: createdAt.getTime() },
+      projects,
+      administrator,
+    };
+  }
+
+  /** Throws `QST.NotFound`, and `QST.Conflict` for disabling the domain that runs this installation. */
+  async update(id: string, change: UpdateDomain, actor: Actor): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      const repository = transaction.manager.getRepository(Domain);
+      const domain = await repository.findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
+      if (!domain) throw new AppError('QST.NotFound', 'There is no such domain.');
+      if (change.enabled === false && domain.isOperator)
+        throw new AppError('QST.Conflict', 'The operator domain cannot be disabled.');
+      if (change.enabled !== undefined)
+        await repository.update({ id }, { enabled: change.enabled, updatedAt: () => 'now()' });
+      if (change.recording !== undefined) await this.recording.set(id, change.recording, transaction);
+      await this.record('updateDomain', domain, actor, change, transaction);
+    });
+  }
+
+  private record(
+    traceName: string,
+    domain: { id: string; name: string },
+    { principal, origin }: Actor,
+    request: unknown,
+    transaction: Transaction,
+  ): Promise<void> {
+    const { userId, userName, domainId, domainName, projectId, accessKeyId } = principal;
+    return this.recorder.record(
+      {
+        serviceType: 'IAM',
+        resourceType: 'domain',
+        traceName,
+        rating: 'normal',
+        domainId,
+        projectId: projectId ?? '',
+        resourceId: domain.id,
+        resourceName: domain.name,
+        user: { id: userId, name: userName, domainId, domainName, ...(accessKeyId && { accessKeyId }) },
+        request,
+        ...origin,
+      },
+      transaction,
+    );
+  }
+
+  private async conflictsNamed<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      throw conflict([{ path: PLACES[violatedConstraint(error) ?? ''] ?? 'body', message: TAKEN }], error);
+    }
+  }
+}
+
+async function refuseTaken(wanted: CreateDomain, { manager }: Transaction): Promise<void> {
+  const problems: Problem[] = [];
+  const domains = manager.getRepository(Domain);
+  if (await domains.existsBy({ name: wanted.name })) problems.push({ path: 'body.name', message: TAKEN });
+  if (wanted.id !== undefined && (await domains.existsBy({ id: wanted.id })))
+    problems.push({ path: 'body.id', message: TAKEN });
+  const ids = wanted.projects.flatMap(({ id }) => id ?? []);
+  const taken = new Set((await manager.getRepository(Project).findBy({ id: In(ids) })).map(({ id }) => id));
+  wanted.projects.forEach(({ id }, index) => {
+    if (id !== undefined && taken.has(id))
+      problems.push({ path: `body.projects[${String(index)}].id`, message: TAKEN });
+  });
+  if (problems.length > 0) throw conflict(problems);
+}
+
+function conflict(problems: readonly Problem[], cause?: unknown): AppError {
+  return new AppError('QST.Conflict', 'The domain cannot be created', { problems, cause });
+}

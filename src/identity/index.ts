@@ -1,0 +1,6 @@
+export { Authenticator, type RequestHeaders } from './authenticator.service.js';
+export { type BootstrapResult, BootstrapService } from './bootstrap.service.js';
+export type { Credentials } from './credentials-file.js';
+export { IdentityModule } from './identity.module.js';
+export { type OperatorDomain, OperatorDirectory } from './operator-directory.service.js';
+export { ProjectDirectory } from './project-directory.service.js';

@@ -1,0 +1,141 @@
+/** The one door to Postgres: transactions that mix entities with hand-written SQL and COPY, and a pool of its own for searches. */
+import { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { DataSource, type EntityManager } from 'typeorm';
+
+export const READ_POOL = Symbol('READ_POOL');
+
+/** Statements with parameters; rows come back as plain objects, 64-bit integers as strings. */
+export interface Sql {
+  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface Transaction extends Sql {
+  readonly manager: EntityManager;
+  /** Feeds `COPY … FROM STDIN`; the chunks are the raw bytes of the statement's format. */
+  copy(statement: string, chunks: Iterable<Buffer>): Promise<void>;
+  /** Runs `work` under a savepoint: when it throws, only what it did is undone, and the error is passed on. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface TransactionOptions {
+  /** Postgres ends the whole transaction after this time (`transaction_timeout`), also when this process is frozen. */
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_TRANSACTION_TIMEOUT_MS = 30_000;
+/** Beyond the time after which Postgres itself ends a transaction: then the network, not the work, is slow. */
+const NETWORK_ALLOWANCE_MS = 10_000;
+const SINGLE_STATEMENT_MS = 60_000;
+
+@Injectable()
+export class Database implements Sql, OnApplicationShutdown {
+  constructor(
+    readonly dataSource: DataSource,
+    @Inject(READ_POOL) private readonly readPool: Pool,
+  ) {}
+
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TRANSACTION_TIMEOUT_MS;
+    let guard: NodeJS.Timeout | undefined;
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      guard = cutAfter(client, timeoutMs + NETWORK_ALLOWANCE_MS);
+      await runner.startTransaction();
+      await client.query(`SET LOCAL transaction_timeout = ${String(Math.trunc(timeoutMs))}`);
+      const result = await work(new ClientTransaction(client, runner.manager));
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      clearTimeout(guard);
+      await runner.release().catch(() => undefined);
+    }
+  }
+
+  /** One statement on the writing pool, committed by itself. */
+  async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const runner = this.dataSource.createQueryRunner();
+    let guard: NodeJS.Timeout | undefined;
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      guard = cutAfter(client, SINGLE_STATEMENT_MS);
+      return (await client.query<Row>(text, [...values])).rows;
+    } finally {
+      clearTimeout(guard);
+      await runner.release().catch(() => undefined);
+    }
+  }
+
+  /** One read-only statement on the searching pool, under the statement timeout. Never a named statement (design §5). */
+  async read<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.readPool.query<Row>(text, [...values])).rows;
+  }
+
+  /** A connection of the writing pool held by the caller, e.g. for session locks and statements that refuse a transaction. */
+  async withConnection<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      return await work({
+        query: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
+          (await client.query<Row>(text, [...values])).rows,
+      });
+    } finally {
+      await runner.release().catch(() => undefined);
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.readPool.end();
+  }
+}
+
+class ClientTransaction implements Transaction {
+  private savepoints = 0;
+
+  constructor(
+    private readonly client: PoolClient,
+    readonly manager: EntityManager,
+  ) {}
+
+  async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.client.query<Row>(text, [...values])).rows;
+  }
+
+  async copy(statement: string, chunks: Iterable<Buffer>): Promise<void> {
+    await pipeline(Readable.from(chunks, { objectMode: false }), this.client.query(copyFrom(statement)));
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    const name = `s${String(++this.savepoints)}`;
+    await this.client.query(`SAVEPOINT ${name}`);
+    try {
+      const result = await work();
+      await this.client.query(`RELEASE SAVEPOINT ${name}`);
+      return result;
+    } catch (error) {
+      // On a lost connection this fails as well; the first error is the one that tells why.
+      await this.client.query(`ROLLBACK TO SAVEPOINT ${name}`).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** A peer that vanished without a word is noticed by nobody else: ends the connection itself, which fails what waits on it. */
+function cutAfter(client: PoolClient, limitMs: number): NodeJS.Timeout {
+  return setTimeout(() => {
+    const connection: unknown = 'connection' in client ? client.connection : undefined;
+    if (typeof connection !== 'object' || connection === null || !('stream' in connection)) return;
+    if (connection.stream instanceof Socket)
+      connection.stream.destroy(new Error('Connection terminated: no answer in time'));
+  }, limitMs);
+}

@@ -1,0 +1,103 @@
+/** The error catalogue: what HTTP status each wire code stands for. An unlisted code is answered as 500. */
+
+export interface ErrorEntry {
+  readonly status: number;
+  /** Title in keystone bodies; absent: the status's reason phrase. */
+  readonly title?: string;
+}
+
+/** Gateway codes, answered before any service is reached (domain/iam.md §5). */
+const GATEWAY = {
+  'APIGW.0101': { status: 404 },
+  'APIGW.0301': { status: 401 },
+  'APIGW.0303': { status: 401 },
+} satisfies Record<string, ErrorEntry>;
+
+/** domain/cts.md §2.10. */
+const CTS = {
+  'CTS.0001': { status: 400 },
+  'CTS.0002': { status: 403 },
+  'CTS.0003': { status: 400 },
+  'CTS.0004': { status: 500 },
+  'CTS.0005': { status: 500 },
+  'CTS.0013': { status: 403 },
+  'CTS.0100': { status: 404 },
+  'CTS.0214': { status: 404 },
+  'CTS.0300': { status: 400 },
+} satisfies Record<string, ErrorEntry>;
+
+/** domain/iam.md §3.1 lists code and status of each. */
+const IAM = {
+  'IAM.0001': { status: 401 },
+  'IAM.0002': { status: 403 },
+  'IAM.0003': { status: 403 },
+  'IAM.0004': { status: 404 },
+  'IAM.0005': { status: 409 },
+  'IAM.0006': { status: 500 },
+  'IAM.0009': { status: 400 },
+  'IAM.0011': { status: 400 },
+  'IAM.0012': { status: 429 },
+  'IAM.0061': { status: 401 },
+  'IAM.0062': { status: 401 },
+  'IAM.0063': { status: 401 },
+  'IAM.0066': { status: 401 },
+  'IAM.0067': { status: 401 },
+} satisfies Record<string, ErrorEntry>;
+
+/** Our own API, and what no foreign API has a code for. */
+const NATIVE = {
+  'QST.BadRequest': { status: 400 },
+  'QST.BadCursor': { status: 400 },
+  'QST.Forbidden': { status: 403 },
+  'QST.NotFound': { status: 404 },
+  'QST.MethodNotAllowed': { status: 405 },
+  'QST.RequestTimeout': { status: 408 },
+  'QST.Conflict': { status: 409 },
+  'QST.CursorGone': { status: 410 },
+  'QST.TooLarge': { status: 413 },
+  'QST.UriTooLong': { status: 414 },
+  'QST.UnsupportedMediaType': { status: 415 },
+  'QST.TooManyRequests': { status: 429 },
+  'QST.HeadersTooLarge': { status: 431 },
+  'QST.Internal': { status: 500 },
+  'QST.Unavailable': { status: 503 },
+  'QST.Timeout': { status: 503 },
+} satisfies Record<string, ErrorEntry>;
+
+const CATALOG: Readonly<Record<string, ErrorEntry>> = { ...GATEWAY, ...CTS, ...IAM, ...NATIVE };
+
+export function isKnownCode(code: string): boolean {
+  return Object.hasOwn(CATALOG, code);
+}
+
+export function statusOf(code: string): number {
+  return entryOf(code).status;
+}
+
+/** Title of a keystone body, e.g. `Not Found`. */
+export function titleOf(code: string): string {
+  const { status, title } = entryOf(code);
+  return title ?? REASON_PHRASES[status] ?? 'Error';
+}
+
+function entryOf(code: string): ErrorEntry {
+  return (isKnownCode(code) ? CATALOG[code] : undefined) ?? { status: 500 };
+}
+
+const REASON_PHRASES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Payload Too Large',
+  414: 'URI Too Long',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};

@@ -1,0 +1,72 @@
+/** What a route asks of its caller, as metadata only: the guard that reads it lives in `policies`. */
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '../../kernel/principal.js';
+import { AppError } from '../../kernel/errors.js';
+
+export const REQUIREMENT = Symbol('REQUIREMENT');
+export const PUBLIC = Symbol('PUBLIC');
+
+export type Plane = 'tenant' | 'operator';
+
+export interface RequiresOptions {
+  readonly plane: Plane;
+  /** `project`: the path's `project_id` must be of the caller's domain; `domain`: the path's `domain_id` must be it. Default `none`. */
+  readonly scope?: 'project' | 'domain' | 'none';
+  /** True: every authenticated caller may, for what is its own; the handler looks after the rest. */
+  readonly self?: boolean;
+}
+
+export interface Requirement {
+  /** `service:resourceType:operation`. */
+  readonly action: string;
+  readonly plane: Plane;
+  readonly scope: 'project' | 'domain' | 'none';
+  readonly self: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the guard on every route that is not public. */
+    principal?: Principal;
+  }
+}
+
+export const SECURITY_SCHEME = 'X-Auth-Token';
+
+/** Guards a route (or all of a controller) by an action of the catalogue. */
+export function Requires(action: string, options: RequiresOptions): MethodDecorator & ClassDecorator {
+  const requirement: Requirement = {
+    action,
+    plane: options.plane,
+    scope: options.scope ?? 'none',
+    self: options.self ?? false,
+  };
+  return applyDecorators(
+    SetMetadata(REQUIREMENT, requirement),
+    ApiSecurity(SECURITY_SCHEME),
+    ApiExtension('x-action', action),
+  );
+}
+
+/** Opens a route (or all of a controller) to everyone: health, metrics, documentation, the login. */
+export function Public(): MethodDecorator & ClassDecorator {
+  return SetMetadata(PUBLIC, true);
+}
+
+/** The authenticated caller. Only on routes with {@link Requires}. */
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (principal === undefined) throw new AppError('QST.Internal', 'a route without @Requires asked for the principal');
+  return principal;
+});
+
+/** The caller's address, behind trusted proxies the one they report. IPv4 in IPv6 notation is told as IPv4. */
+export const ClientAddress = createParamDecorator((_: unknown, context: ExecutionContext): string =>
+  clientAddress(context.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+export function clientAddress(request: FastifyRequest): string {
+  return request.ip.replace(/^::ffff:(?=\d+\.)/i, '');
+}

@@ -1,0 +1,166 @@
+/** Stores one batch of one log in one database transaction: rows, refusals, projections and the log's own row (design §5). */
+import { Inject, Injectable } from '@nestjs/common';
+import { DAY_MS } from '../kernel/clock.js';
+import type { Config } from '../platform/config/config.schema.js';
+import { Database, type Transaction } from '../platform/database/database.js';
+import { CONFIG } from '../platform/tokens.js';
+import { BatchRecords } from './batch-records.store.js';
+import { isFiltered } from './core/recording.js';
+import { checkWindow } from './core/parse-trace.js';
+import {
+  type ClaimedLog,
+  type FateCounts,
+  IngestLogStore,
+  type OffsetGap,
+  type RecordMark,
+} from './ingest-log.store.js';
+import type { ParsedRecord } from './parsed-record.js';
+import { type AdmittedRecord, conflict, noteReplay, type SortedRecords } from './sorted-records.js';
+import { type IncomingTrace, keyOf, type RefusedRecord } from './stored-trace.js';
+import type { WriteMode } from './trace.store.js';
+import { type ProjectedTrace, TraceExtensions } from './trace-projection.js';
+
+/** A contiguous stretch of one log: its records and the offsets among them that were never delivered. */
+export interface LogStretch {
+  readonly records: readonly ParsedRecord[];
+  readonly gaps: readonly OffsetGap[];
+  readonly nextOffset: bigint;
+  readonly highWatermark: bigint;
+  readonly last: RecordMark | null;
+}
+
+export interface BatchResult {
+  /** The log as it stands now; the next stretch starts at its `nextOffset`. */
+  readonly log: ClaimedLog;
+  readonly counts: FateCounts;
+}
+
+@Injectable()
+export class BatchWriter {
+  private readonly retentionMs: number;
+
+  constructor(
+    private readonly database: Database,
+    private readonly logs: IngestLogStore,
+    private readonly rows: BatchRecords,
+    private readonly extensions: TraceExtensions,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {
+    this.retentionMs = config.RETENTION_DAYS * DAY_MS;
+  }
+
+  /** Null when the caller is fenced: another process holds the log, and nothing was written. Throws database errors. */
+  async write(log: ClaimedLog, stretch: LogStretch, mode: WriteMode): Promise<BatchResult | null> {
+    const done = await this.database.transaction(
+      async (transaction) => {
+        const held = await this.logs.lock(log, transaction);
+        if (held === null) return null;
+        const sorted = await this.sortOut(stretch.records, held.nowMs, transaction);
+        await this.annotate(sorted.incoming);
+        const written = await this.rows.write(transaction, log, held, sorted, mode);
+        const counts = count(sorted, written, stretch.gaps);
+        await this.project(log.log, written.stored, written.refused, transaction);
+        await this.logs.advance(log, { ...stretch, counts }, transaction);
+        return { written, counts };
+      },
+      { timeoutMs: this.config.INGEST_TRANSACTION_TIMEOUT_MS },
+    );
+    if (done === null) return null;
+    this.rows.committed(done.written);
+    return { log: { ...log, nextOffset: stretch.nextOffset, last: stretch.last ?? log.last }, counts: done.counts };
+  }
+
+  /** Decides what can be decided without the trace table: window, recording settings, repetition within the batch. */
+  private async sortOut(
+    records: readonly ParsedRecord[],
+    nowMs: number,
+    transaction: Transaction,
+  ): Promise<SortedRecords> {
+    const sorted: SortedRecords = { incoming: [], repeated: 0, filtered: 0, refused: [], outbox: [], replays: [] };
+    const domains = new Set(records.flatMap(({ parsed }) => (parsed.ok ? [parsed.trace.domainId] : [])));
+    const settings = await this.rows.settingsFor([...domains], transaction);
+    const seen = new Map<string, IncomingTrace>();
+    for (const record of records) {
+      const { parsed, offset, key, value } = record;
+      const replay = noteReplay(sorted, record);
+      if (!parsed.ok) {
+        sorted.refused.push({ refusal: parsed.refusal, trace: null, offset, key, value });
+        continue;
+      }
+      const { trace } = parsed;
+      if (record.fromOutbox) sorted.outbox.push({ domainId: trace.domainId, traceId: trace.traceId });
+      const outside = checkWindow(trace, nowMs, this.retentionMs);
+      if (outside !== null) sorted.refused.push({ refusal: outside, trace, offset, key, value });
+      else if (isFiltered(trace, settings.of(trace.domainId, trace.projectId))) {
+        sorted.filtered += 1;
+        if (replay !== null) replay.filtered = true;
+      } else
+        this.admit(
+          sorted,
+          seen,
+          { trace, contentSha256: parsed.contentSha256, offset, verdict: null, seq: 0n },
+          record,
+        );
+    }
+    return sorted;
+  }
+
+  private admit(
+    sorted: SortedRecords,
+    seen: Map<string, IncomingTrace>,
+    incoming: IncomingTrace,
+    { key, value }: ParsedRecord,
+  ): void {
+    const identity = keyOf(incoming);
+    const first = seen.get(identity);
+    if (first === undefined) {
+      seen.set(identity, incoming);
+      sorted.incoming.push({ row: incoming, key, value });
+    } else if (first.contentSha256.equals(incoming.contentSha256)) sorted.repeated += 1;
+    else sorted.refused.push(conflict(incoming, first.contentSha256, key, value));
+  }
+
+  private async annotate(incoming: readonly AdmittedRecord[]): Promise<void> {
+    const { annotator } = this.extensions;
+    if (annotator === null || incoming.length === 0) return;
+    const verdicts = await annotator.annotate(incoming.map(({ row }) => row.trace));
+    incoming.forEach(({ row }, index) => {
+      row.verdict = verdicts[index] ?? null;
+    });
+  }
+
+  /** Last, so that the rows projections contend for are locked for the shortest time. */
+  private async project(
+    log: number,
+    stored: readonly IncomingTrace[],
+    refused: readonly RefusedRecord[],
+    transaction: Transaction,
+  ): Promise<void> {
+    const expired: ProjectedTrace[] = refused.flatMap(({ refusal, trace, offset }) =>
+      refusal.reason === 'expired' && trace !== null ? [{ trace, log, offset }] : [],
+    );
+    if (stored.length === 0 && expired.length === 0) return;
+    const batch = { stored: stored.map(({ trace, offset }) => ({ trace, log, offset })), expired };
+    for (const projection of this.extensions.projections) await projection.apply(batch, transaction);
+  }
+}
+
+function count(
+  sorted: SortedRecords,
+  written: { stored: readonly IncomingTrace[]; duplicates: number; refused: readonly RefusedRecord[] },
+  gaps: readonly OffsetGap[],
+): FateCounts {
+  const byReason: Record<string, number> = {};
+  for (const { refusal } of written.refused) byReason[refusal.reason] = (byReason[refusal.reason] ?? 0) + 1;
+  const width = (kind: OffsetGap['kind']): bigint =>
+    gaps.filter((gap) => gap.kind === kind).reduce((sum, { from, to }) => sum + (to - from), 0n);
+  return {
+    stored: written.stored.length,
+    duplicate: written.duplicates + sorted.repeated,
+    deadLettered: written.refused.length,
+    filtered: sorted.filtered,
+    absent: width('absent'),
+    evicted: width('evicted'),
+    byReason,
+  };
+}

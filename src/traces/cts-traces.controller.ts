@@ -1,0 +1,27 @@
+/** ListTraces of CTS v3. */
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Principal } from '../kernel/principal.js';
+import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { ApiZodQuery } from '../platform/http/validation.js';
+import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import { type ListTracesAnswer, listTracesAnswer, listTracesQuery, type ListTracesQuery } from './cts-traces.dto.js';
+import { TraceQueryService } from './trace-query.service.js';
+
+@ApiTags('CTS')
+@Controller('v3/:project_id')
+export class CtsTracesController {
+  constructor(private readonly traces: TraceQueryService) {}
+
+  /** Traces of the path's project in the caller's domain, newest first (domain/cts.md §2.2). Parameters not known are ignored. */
+  @Get('traces')
+  @Requires('cts:trace:list', { plane: 'tenant', scope: 'project' })
+  @ApiZodResponse(200, listTracesAnswer)
+  async list(
+    @CurrentPrincipal() principal: Principal,
+    @Param('project_id') projectId: string,
+    @ApiZodQuery(listTracesQuery) query: ListTracesQuery,
+  ): Promise<ListTracesAnswer> {
+    return this.traces.list({ domainId: principal.domainId, projectId }, query);
+  }
+}

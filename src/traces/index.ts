@@ -1,0 +1,17 @@
+/** What other capabilities may know of traces. */
+export { TracesModule } from './traces.module.js';
+export { type OwnOperation, TraceRecorder } from './trace-recorder.service.js';
+export { RecordingSwitch } from './recording.store.js';
+export {
+  type ProjectedBatch,
+  type ProjectedTrace,
+  type TraceAnnotator,
+  TraceExtensions,
+  type TraceProjection,
+} from './trace-projection.js';
+export type { Trace } from './core/trace.js';
+export { InstallationOwner, type OperatorDomain } from './traces.tokens.js';
+export { replayCommand, type ReplayTarget } from './replay.command.js';
+export { flowFor } from './replay-flow.js';
+export { retentionCommand } from './retention.command.js';
+export { RetentionService } from './retention.service.js';

@@ -1,0 +1,52 @@
+/** Reads one delivered record: its text, its trace or refusal, and the hashes by which trace and log are recognised. */
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { LogRecord } from '../platform/kafka/log-consumer.js';
+import { contentSha256 } from './content-sha256.js';
+import { parseTrace } from './core/parse-trace.js';
+import { MAX_TRACE_BYTES } from './core/trace-fields.js';
+import type { Refusal } from './core/refusal.js';
+import type { Trace } from './core/trace.js';
+import { readReplayMark, REPLAY_HEADER, type ReplayMark } from './dead-letter-replay.js';
+import type { RecordMark } from './ingest-log.store.js';
+
+/** The relay marks what it publishes with this header, so that ingest need not ask the outbox about every trace. */
+export const OUTBOX_HEADER = 'quaestor-outbox';
+
+export interface ParsedRecord {
+  readonly offset: bigint;
+  readonly key: Buffer | null;
+  readonly value: Buffer;
+  readonly fromOutbox: boolean;
+  /** The dead letter that this record is sent again for; null for nearly all. */
+  readonly replayOf: ReplayMark | null;
+  readonly parsed:
+    | { readonly ok: true; readonly trace: Trace; readonly contentSha256: Buffer }
+    | { readonly ok: false; readonly refusal: Refusal };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+export function parseRecord(record: LogRecord): ParsedRecord {
+  const value = record.value ?? EMPTY;
+  // Text of a record that is too large is not even made: it will not be read.
+  const text = value.length <= MAX_TRACE_BYTES && isUtf8(value) ? value.toString('utf8') : null;
+  const parsed = parseTrace(text, value.length);
+  return {
+    offset: record.offset,
+    key: record.key,
+    value,
+    fromOutbox: record.headers[OUTBOX_HEADER] !== undefined,
+    replayOf: readReplayMark(record.headers[REPLAY_HEADER]),
+    parsed: parsed.ok ? { ok: true, trace: parsed.trace, contentSha256: contentSha256(parsed.trace) } : parsed,
+  };
+}
+
+/** Content alone would not do: the same file published again to a fresh log differs only in its timestamps. */
+export function markOf(record: LogRecord): RecordMark {
+  const hash = createHash('sha256');
+  hash.update(`${String(record.timestampMs)}:${String(record.key?.length ?? -1)}:`);
+  if (record.key !== null) hash.update(record.key);
+  if (record.value !== null) hash.update(record.value);
+  return { offset: record.offset, sha256: hash.digest() };
+}

@@ -1,0 +1,86 @@
+/** Hourly counts and the names seen, kept by the transaction that stores the traces they count. */
+import { Injectable } from '@nestjs/common';
+import { HOUR_MS } from '../kernel/clock.js';
+import type { Transaction } from '../platform/database/database.js';
+import { rollUp } from './core/rollup.js';
+import type { Trace } from './core/trace.js';
+
+export interface Actor {
+  readonly key: string;
+  readonly domainId: string;
+  readonly userName: string;
+  readonly hourMs: number;
+}
+
+/** More names than this are not remembered; they are written again, which does no harm. */
+const REMEMBERED_ACTORS = 200_000;
+
+@Injectable()
+export class RollupStore {
+  /** Names this process has written, with the hour they were seen in: within it they need not be written again. */
+  private readonly known = new Map<string, number>();
+
+  /** Adds the traces to the hours they were recorded in. The rows belong to one log, so no other log waits for them. */
+  async add(transaction: Transaction, log: number, traces: readonly Trace[]): Promise<void> {
+    if (traces.length === 0) return;
+    const rows = rollUp(traces);
+    await transaction.query(
+      `INSERT INTO trace_rollups (domain_id, hour, log, project_id, event_type, service_type, resource_type, trace_name, trace_rating, traces)
+       SELECT domain_id, to_timestamp(hour_s), $1, project_id, event_type, service_type, resource_type, trace_name, trace_rating, traces
+       FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[])
+         AS r(domain_id, hour_s, project_id, event_type, service_type, resource_type, trace_name, trace_rating, traces)
+       ON CONFLICT (domain_id, hour, log, project_id, event_type, service_type, resource_type, trace_name, trace_rating)
+       DO UPDATE SET traces = trace_rollups.traces + excluded.traces`,
+      [
+        log,
+        rows.map((row) => row.domainId),
+        rows.map((row) => row.hourMs / 1_000),
+        rows.map((row) => row.projectId),
+        rows.map((row) => row.eventType),
+        rows.map((row) => row.serviceType),
+        rows.map((row) => row.resourceType),
+        rows.map((row) => row.traceName),
+        rows.map((row) => row.traceRating),
+        rows.map((row) => row.count),
+      ],
+    );
+  }
+
+  /** Notes in which hour each user of each domain was last seen. Returns what {@link remember} may keep once it is committed. */
+  async noteActors(transaction: Transaction, traces: readonly Trace[]): Promise<readonly Actor[]> {
+    const fresh = this.unknownActors(traces);
+    if (fresh.length === 0) return fresh;
+    await transaction.query(
+      `INSERT INTO actors (domain_id, user_name, last_seen)
+       SELECT r.domain_id, r.user_name, to_timestamp(r.hour_s)
+       FROM unnest($1::text[], $2::text[], $3::int[]) AS r(domain_id, user_name, hour_s)
+       WHERE NOT EXISTS (SELECT FROM actors a WHERE a.domain_id = r.domain_id AND a.user_name = r.user_name
+                         AND a.last_seen >= to_timestamp(r.hour_s))
+       ON CONFLICT (domain_id, user_name) DO UPDATE SET last_seen = GREATEST(actors.last_seen, excluded.last_seen)`,
+      [
+        fresh.map(({ domainId }) => domainId),
+        fresh.map(({ userName }) => userName),
+        fresh.map(({ hourMs }) => hourMs / 1_000),
+      ],
+    );
+    return fresh;
+  }
+
+  remember(actors: readonly Actor[]): void {
+    if (this.known.size + actors.length > REMEMBERED_ACTORS) this.known.clear();
+    for (const { key, hourMs } of actors) this.known.set(key, hourMs);
+  }
+
+  /** In the order of the table's key, in which concurrent batches lock its rows. */
+  private unknownActors(traces: readonly Trace[]): Actor[] {
+    const seen = new Map<string, Actor>();
+    for (const { domainId, userName, recordTime } of traces) {
+      if (userName === null) continue;
+      const key = `${domainId}\0${userName}`;
+      const hourMs = Math.floor(recordTime / HOUR_MS) * HOUR_MS;
+      const newest = seen.get(key)?.hourMs ?? this.known.get(key) ?? -Infinity;
+      if (hourMs > newest) seen.set(key, { key, domainId, userName, hourMs });
+    }
+    return [...seen.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
+  }
+}

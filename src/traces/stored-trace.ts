@@ -1,0 +1,42 @@
+/** What travels through a batch: an accepted trace with where it came from and what was found out about it. */
+import type { Refusal } from './core/refusal.js';
+import type { Trace } from './core/trace.js';
+
+/** An accepted trace on its way into the table. `seq` is set when it is known to be stored. */
+export interface IncomingTrace {
+  readonly trace: Trace;
+  readonly contentSha256: Buffer;
+  readonly offset: bigint;
+  /** What an annotator says of it; opaque here. */
+  verdict: string | null;
+  seq: bigint;
+}
+
+/** A record that is not stored, with the reason; `trace` is kept where it could be read, since projections look at expired ones. */
+export interface RefusedRecord {
+  readonly refusal: Refusal;
+  readonly trace: Trace | null;
+  readonly offset: bigint;
+  readonly key: Buffer | null;
+  readonly value: Buffer;
+}
+
+/** Identity of a trace within the table; NUL cannot occur in either id. */
+export function traceKey(domainId: string, recordTime: number, traceId: string): string {
+  return `${domainId}\0${String(recordTime)}\0${traceId}`;
+}
+
+export function keyOf({ trace }: IncomingTrace): string {
+  return traceKey(trace.domainId, trace.recordTime, trace.traceId);
+}
+
+/** Order of the unique key. Two writers with opposite orders would deadlock on conflicts. */
+export function compareKeys(left: IncomingTrace, right: IncomingTrace): number {
+  const a = left.trace;
+  const b = right.trace;
+  return compareText(a.domainId, b.domainId) || compareText(a.traceId, b.traceId) || a.recordTime - b.recordTime;
+}
+
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

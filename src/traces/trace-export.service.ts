@@ -1,0 +1,120 @@
+/** Exports traces: short statements one after the other, each only when the reader has taken what came before. */
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '../kernel/clock.js';
+import type { Principal } from '../kernel/principal.js';
+import { Database } from '../platform/database/database.js';
+import type { RequestOrigin } from '../platform/http/request-origin.js';
+import { CLOCK } from '../platform/tokens.js';
+import { EXPORT_FORMATS, type ExportFormat } from './core/export-format.js';
+import { renderNative } from './core/native-wire.js';
+import { isEmptyWindow, rowFilter } from './native-selection.js';
+import { boundsOf, type NativePage, NativeTracesStore, type PlacedRow } from './native-traces.store.js';
+import { RETENTION_SETTINGS, type RetentionSettings, windowStart } from './retention-settings.js';
+import type { ExportQuery } from './trace-export.dto.js';
+import { TraceRecorder } from './trace-recorder.service.js';
+
+/** Rows of the first statement; later ones take as many as make about {@link PAGE_CHARS}. */
+const FIRST_ROWS = 50;
+const MOST_ROWS = 200;
+const PAGE_CHARS = 250_000;
+
+export interface Export {
+  readonly contentType: string;
+  /** Pieces of the file. Ends by throwing where the rest cannot be read: then the last line is not there. */
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Traces told so far. */
+  exported(): number;
+}
+
+interface Plan {
+  readonly page: Omit<NativePage, 'after' | 'limit'>;
+  readonly format: ExportFormat;
+}
+
+interface Progress {
+  exported: number;
+}
+
+@Injectable()
+export class TraceExport {
+  constructor(
+    @Inject(RETENTION_SETTINGS) private readonly settings: Pick<RetentionSettings, 'retentionDays'>,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly store: NativeTracesStore,
+    private readonly database: Database,
+    private readonly recorder: TraceRecorder,
+  ) {}
+
+  /**
+   * Holds what is stored now and the filters find, and nothing stored later. The export is recorded as a trace before
+   * anything of it is told. Resolves when the first rows are there, so that a search too wide is still answered as an error.
+   */
+  async start(principal: Principal, query: ExportQuery, origin: RequestOrigin): Promise<Export> {
+    const now = this.clock.now();
+    const filter = rowFilter(principal, query.selection, now, windowStart(now, this.settings));
+    const bounds = boundsOf(await this.store.logHeads());
+    const format = EXPORT_FORMATS[query.format];
+    const page = { ...filter, bounds, newestFirst: query.newestFirst, fields: query.fields };
+    const first = isEmptyWindow(filter.window)
+      ? []
+      : await this.store.page({ ...page, after: null, limit: FIRST_ROWS });
+    await this.database.transaction((transaction) =>
+      this.recorder.record(operation(principal, filter.domainId, query, origin), transaction),
+    );
+    const progress: Progress = { exported: 0 };
+    return {
+      contentType: format.contentType,
+      chunks: this.chunks({ page, format }, first, progress),
+      exported: () => progress.exported,
+    };
+  }
+
+  private async *chunks(
+    { page, format }: Plan,
+    first: readonly PlacedRow[],
+    progress: Progress,
+  ): AsyncGenerator<Buffer> {
+    const header = format.header(page.fields);
+    if (header !== '') yield Buffer.from(header);
+    let rows = first;
+    let limit = FIRST_ROWS;
+    for (;;) {
+      const text = rows.map(({ row }) => format.line(renderNative(row, page.fields), page.fields)).join('');
+      progress.exported += rows.length;
+      if (text !== '') yield Buffer.from(text);
+      const after = rows.length < limit ? undefined : rows.at(-1)?.position;
+      if (after === undefined) break;
+      limit = Math.max(1, Math.min(MOST_ROWS, Math.floor((PAGE_CHARS * rows.length) / text.length)));
+      rows = await this.store.page({ ...page, after, limit });
+    }
+    yield Buffer.from(format.footer(progress.exported, page.fields));
+  }
+}
+
+function operation(principal: Principal, domainId: string, query: ExportQuery, origin: RequestOrigin) {
+  return {
+    serviceType: 'CTS',
+    resourceType: 'trace',
+    traceName: 'exportTrace',
+    rating: 'normal',
+    domainId: principal.domainId,
+    projectId: principal.projectId ?? '',
+    resourceId: domainId,
+    user: {
+      id: principal.userId,
+      name: principal.userName,
+      domainId: principal.domainId,
+      domainName: principal.domainName,
+      ...(principal.accessKeyId === null ? {} : { accessKeyId: principal.accessKeyId }),
+    },
+    request: { format: query.format, fields: query.fields, ...described(query) },
+    // A domain may leave reads unrecorded; that its traces were carried out is recorded all the same.
+    readOnly: false,
+    ...origin,
+  } as const;
+}
+
+function described({ selection }: ExportQuery): Record<string, unknown> {
+  const { fromMs, toMs, filters, text } = selection;
+  return { from: fromMs, to: toMs, filters, text };
+}

@@ -1,0 +1,174 @@
+/** Exports: whole files and how they end, nothing stored later, flat memory, and no transaction held for a slow reader. */
+import { get, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { NativeTracesStore } from '../../../src/traces/native-traces.store.js';
+import { until } from '../retention/test-database.js';
+import { homeEvent, HOME, type Query, SearchApp } from './app.js';
+
+const NOW = Date.now();
+const MANY = 100_000;
+
+describe('GET /v1/traces/export', () => {
+  let search: SearchApp;
+
+  beforeAll(async () => {
+    search = await SearchApp.open();
+    const at = NOW - 60_000;
+    await search.store([
+      homeEvent({ trace_id: 'one', record_time: at + 3, resource_name: '=SUM(A1)', request: '{"a":"b,c"}' }),
+      homeEvent({ trace_id: 'two', record_time: at + 2, resource_name: 'quote " and\r\nline', project_id: '' }),
+      homeEvent({ trace_id: 'three', record_time: at + 1, resource_name: '+1', service_type: 'IAM', read_only: null }),
+    ]);
+    await search.app.listen(0, '127.0.0.1');
+  });
+  afterAll(() => search.close());
+
+  const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+  const open = async (query: Query, headers: Record<string, string> = {}): Promise<IncomingMessage> => {
+    const { port } = search.app.getHttpServer().address() as AddressInfo;
+    const path = `/v1/traces/export?${new URLSearchParams(query as Record<string, string>).toString()}`;
+    return new Promise((resolve, reject) => {
+      get({ port, host: '127.0.0.1', path, headers, agent: false }, resolve).on('error', reject);
+    });
+  };
+
+  const connections = (): Promise<number> =>
+    new Promise((resolve, reject) => {
+      search.app.getHttpServer().getConnections((error: Error | null, count: number) => {
+        if (error === null) resolve(count);
+        else reject(error);
+      });
+    });
+
+  it('writes NDJSON that ends with its count', async () => {
+    const response = await search.get('/export', {});
+    expect(response.headers['content-type']).toContain('application/x-ndjson');
+    const rows = lines(response.text).map((line) => JSON.parse(line));
+    const listed = await search.get('', {});
+    expect(rows).toEqual([...listed.body.traces, { exported: 3 }]);
+  });
+
+  it('takes filters, fields and order', async () => {
+    const { text } = await search.get('/export', { service_type: 'swr', fields: 'trace_id', order: 'asc' });
+    expect(lines(text)).toEqual(['{"trace_id":"two"}', '{"trace_id":"one"}', '{"exported":2}']);
+  });
+
+  it('writes CSV that a spreadsheet takes for text only', async () => {
+    const { text, headers } = await search.get('/export', {
+      format: 'csv',
+      fields: 'trace_id,resource_name,request,project_id',
+    });
+    expect(headers['content-type']).toBe('text/csv; charset=utf-8; header=present');
+    expect(headers['content-disposition']).toBe('attachment; filename="traces.csv"');
+    expect(text.split('\r\n').slice(0, 2)).toEqual([
+      'trace_id,resource_name,project_id,request',
+      expect.stringMatching(/^one,'=SUM\(A1\),e+,"\{""a"":""b,c""\}"$/),
+    ]);
+    expect(text).toContain('two,"quote "" and\r\nline",,');
+    expect(text).toContain("three,'+1,");
+    expect(text.endsWith('\r\n# exported 3,,,\r\n')).toBe(true);
+  });
+
+  it('ends with a trailer too', async () => {
+    const response = await open({ format: 'csv' });
+    response.resume();
+    await new Promise((resolve) => response.on('end', resolve));
+    expect(response.trailers).toEqual({ 'x-exported-count': '3' });
+  });
+
+  it('is recorded as a trace before it begins', async () => {
+    await search.ingest.database.query('DELETE FROM trace_outbox');
+    await search.get('/export', { trace_name: 'create*', format: 'csv' });
+    const rows = await search.ingest.database.query<{ payload: string }>('SELECT payload FROM trace_outbox');
+    expect(rows).toHaveLength(1);
+    expect(JSON.parse(rows[0]?.payload ?? '')).toMatchObject({
+      service_type: 'CTS',
+      resource_type: 'trace',
+      trace_name: 'exportTrace',
+      domain_id: HOME,
+      resource_id: HOME,
+      read_only: false,
+      user: { id: 'user-1', name: 'ann' },
+      request: expect.stringContaining('"create"'),
+    });
+  });
+
+  it('answers an error instead of a file that begins', async () => {
+    const broken = jest.spyOn(search.ingest.module.get(NativeTracesStore), 'page');
+    broken.mockRejectedValueOnce(Object.assign(new Error('canceling statement'), { code: '57014' }));
+    const { status, body } = await search.get('/export', {});
+    expect([status, body.error_code]).toEqual([503, 'QST.Timeout']);
+    expect(body.error_msg).toContain('a shorter time window');
+    broken.mockRestore();
+    expect((await search.get('/export', { format: 'xml' })).body.error_msg).toContain('must be ndjson or csv');
+  });
+
+  it('holds no more than what was stored when it began, and no more than is read', async () => {
+    for (let stored = 0; stored < MANY; stored += 10_000)
+      await search.store(
+        Array.from({ length: 10_000 }, (_, n) =>
+          homeEvent({ domain_id: 'big', user: null, trace_id: `big-${stored + n}`, record_time: NOW - 100_000 + n }),
+        ),
+        1,
+      );
+    search.ingest.logs.clear();
+    const response = await open({}, { 'x-domain': 'big' });
+    await new Promise((resolve) => response.once('readable', resolve));
+    // Later than the rest in the order, and earlier: none of them belongs to what was there.
+    await search.ingest.database.query(
+      `INSERT INTO traces SELECT (jsonb_populate_record(t, jsonb_build_object('trace_id', 'late', 'seq', 10000000,
+         'record_time', t.record_time - interval '1 hour'))).* FROM traces t WHERE trace_id = 'big-0'`,
+    );
+    globalThis.gc?.();
+    const before = process.memoryUsage();
+    let [rows, tail, most] = [0, '', 0];
+    for await (const chunk of response) {
+      const text = tail + String(chunk);
+      const parts = text.split('\n');
+      tail = parts.pop() ?? '';
+      rows += parts.length;
+      if (rows % 5_000 < parts.length) most = Math.max(most, process.memoryUsage().rss - before.rss);
+      if (parts.at(-1)?.startsWith('{"exported"')) expect(parts.at(-1)).toBe(`{"exported":${String(MANY)}}`);
+    }
+    expect(rows).toBe(MANY + 1);
+    expect(most).toBeLessThan(200 * 1_024 * 1_024);
+  }, 180_000);
+
+  it('holds no transaction while nobody reads, and stops when the reader leaves', async () => {
+    const page = jest.spyOn(search.ingest.module.get(NativeTracesStore), 'page');
+    const response = await open({}, { 'x-domain': 'big' });
+    response.pause();
+    // Buffers fill, then nothing more is asked for.
+    let asked = 0;
+    let unchanged = 0;
+    await until(() => {
+      unchanged = asked === page.mock.calls.length ? unchanged + 1 : 0;
+      asked = page.mock.calls.length;
+      return asked > 0 && unchanged > 15;
+    });
+    expect(asked).toBeLessThan(60);
+    const busy = await search.ingest.database.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL`,
+    );
+    expect(busy).toEqual([{ n: 0 }]);
+    response.destroy();
+    await until(async () => (await connections()) === 0);
+    expect(page.mock.calls.length).toBeLessThanOrEqual(asked + 1);
+    page.mockRestore();
+  }, 60_000);
+
+  it('breaks off without its last line when the rest cannot be read', async () => {
+    const page = jest.spyOn(search.ingest.module.get(NativeTracesStore), 'page');
+    const response = await open({}, { 'x-domain': 'big' });
+    page.mockRejectedValue(new Error('connection terminated'));
+    const received: string[] = [];
+    const outcome = await new Promise((resolve) => {
+      response.on('data', (chunk) => received.push(String(chunk)));
+      response.on('end', () => resolve('whole')).on('error', () => resolve('cut off'));
+    });
+    expect(outcome).toBe('cut off');
+    expect(received.join('')).not.toContain('"exported"');
+    page.mockRestore();
+  });
+});
