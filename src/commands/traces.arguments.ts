@@ -1,4 +1,5 @@
 /** Reads the arguments of `npm run traces`: a verb, perhaps an id, and the API's own parameters as options. */
+import { splitOption } from '../kernel/command-option.js';
 
 export type TracesVerb = 'search' | 'tail' | 'show' | 'stats';
 
@@ -58,11 +59,6 @@ export function parseTracesArguments(args: readonly string[]): Parsed {
 
 function isVerb(word: string): word is TracesVerb {
   return VERBS.includes(word);
-}
-
-function splitOption(arg: string): [string, string | undefined] {
-  const at = arg.indexOf('=');
-  return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)];
 }
 
 function parameterOf(option: string): string {

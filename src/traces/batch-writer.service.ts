@@ -6,7 +6,7 @@ import { Database, type Transaction } from '../platform/database/database.js';
 import { CONFIG } from '../platform/tokens.js';
 import { BatchRecords } from './batch-records.store.js';
 import { isFiltered } from './core/recording.js';
-import { checkWindow } from './core/parse-trace.js';
+import { checkWindow } from './core/trace-window.js';
 import {
   type ClaimedLog,
   type FateCounts,

@@ -4,7 +4,7 @@ import type { Principal } from '../kernel/principal.js';
 import { Database } from '../platform/database/database.js';
 import type { ConfigurationBody } from './configuration.dto.js';
 import { ConfigurationStore } from './configuration.store.js';
-import { TraceRecorder } from './trace-recorder.service.js';
+import { operationUser, TraceRecorder } from './trace-recorder.service.js';
 
 /** Who changed it, and in which request. */
 export interface ChangeContext {
@@ -60,13 +60,7 @@ export class ConfigurationService {
           rating: 'normal',
           ...owner,
           resourceId: projectId,
-          user: {
-            id: principal.userId,
-            name: principal.userName,
-            domainId: principal.domainId,
-            domainName: principal.domainName,
-            ...(principal.accessKeyId === null ? {} : { accessKeyId: principal.accessKeyId }),
-          },
+          user: operationUser(principal),
           sourceIp: context.sourceIp,
           code: '204',
           request: body,

@@ -1,4 +1,5 @@
 /** Reads the arguments of `npm run dlq`, naming everything that is wrong with them. */
+import { splitOption } from '../kernel/command-option.js';
 import { nearest } from '../platform/http/nearest.js';
 import { DEAD_LETTER_STATES } from './core/dead-letter-state.js';
 import { REFUSAL_REASONS } from './core/refusal.js';
@@ -54,7 +55,7 @@ function readOptions(
   const values = new Map<string, string>();
   let all = false;
   for (let index = 0; index < args.length; index++) {
-    const [name, inline] = split(args[index] ?? '');
+    const [name, inline] = splitOption(args[index] ?? '');
     if (!name.startsWith('--')) words.push(name);
     else if (name === '--all') all = true;
     else if (!OPTIONS.includes(name)) problems.push(unknown('option', name, OPTIONS));
@@ -66,11 +67,6 @@ function readOptions(
     }
   }
   return { words, values, all };
-}
-
-function split(arg: string): [string, string | undefined] {
-  const at = arg.startsWith('--') ? arg.indexOf('=') : -1;
-  return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)];
 }
 
 function misuse(

@@ -1,4 +1,5 @@
 /** Reads the arguments of `npm run replay`, naming everything that is wrong with them. */
+import { splitOption } from '../kernel/command-option.js';
 
 export interface ReplayArguments {
   readonly files: readonly string[];
@@ -35,11 +36,6 @@ export function parseReplayArguments(args: readonly string[], now: number): Pars
   if (draft.files.length === 0) problems.push('no file is named');
   if (draft.endAtMs !== null && draft.eachAtMs !== null) problems.push('--end-at and --each-at exclude each other');
   return problems.length === 0 ? { ok: true, value: draft } : { ok: false, problems };
-}
-
-function splitOption(arg: string): [string, string | undefined] {
-  const at = arg.startsWith('--') ? arg.indexOf('=') : -1;
-  return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)];
 }
 
 function setValue(draft: Draft, name: string, value: string | undefined, now: number, problems: string[]): void {

@@ -11,7 +11,7 @@ import { isEmptyWindow, rowFilter } from './native-selection.js';
 import { boundsOf, type NativePage, NativeTracesStore, type PlacedRow } from './native-traces.store.js';
 import { RETENTION_SETTINGS, type RetentionSettings, windowStart } from './retention-settings.js';
 import type { ExportQuery } from './trace-export.dto.js';
-import { TraceRecorder } from './trace-recorder.service.js';
+import { operationUser, TraceRecorder } from './trace-recorder.service.js';
 
 /** Rows of the first statement; later ones take as many as make about {@link PAGE_CHARS}. */
 const FIRST_ROWS = 50;
@@ -100,13 +100,7 @@ function operation(principal: Principal, domainId: string, query: ExportQuery, o
     domainId: principal.domainId,
     projectId: principal.projectId ?? '',
     resourceId: domainId,
-    user: {
-      id: principal.userId,
-      name: principal.userName,
-      domainId: principal.domainId,
-      domainName: principal.domainName,
-      ...(principal.accessKeyId === null ? {} : { accessKeyId: principal.accessKeyId }),
-    },
+    user: operationUser(principal),
     request: { format: query.format, fields: query.fields, ...described(query) },
     // A domain may leave reads unrecorded; that its traces were carried out is recorded all the same.
     readOnly: false,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../kernel/clock.js';
 import { uuidV1 } from '../kernel/ids.js';
+import type { Principal } from '../kernel/principal.js';
 import type { Transaction } from '../platform/database/database.js';
 import { CLOCK } from '../platform/tokens.js';
 import { TraceOutboxStore } from './trace-outbox.store.js';
@@ -33,6 +34,17 @@ export interface OwnOperation {
   readonly requestId?: string;
   readonly readOnly?: boolean;
   readonly userAgent?: string;
+}
+
+/** The caller as {@link OwnOperation} names it. */
+export function operationUser(principal: Principal): NonNullable<OwnOperation['user']> {
+  return {
+    id: principal.userId,
+    name: principal.userName,
+    domainId: principal.domainId,
+    domainName: principal.domainName,
+    ...(principal.accessKeyId === null ? {} : { accessKeyId: principal.accessKeyId }),
+  };
 }
 
 const TICKS_PER_MS = 10_000;

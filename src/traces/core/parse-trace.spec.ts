@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { arbitraryTrace } from '../../../test/cases/arbitrary-trace.js';
 import { accepted, type Change, EVENT, text } from '../../../test/cases/sample-event.js';
-import { checkWindow } from './parse-trace.js';
+import { checkWindow } from './trace-window.js';
 import type { Trace } from './trace.js';
 import { renderShape } from './wire-render.js';
 

@@ -164,4 +164,3 @@ function storableId(value: unknown): string | null {
   const fits = typeof value === 'string' && value !== '' && value.length <= 64 && !value.includes('\0');
   return fits ? wellFormed(value) : null;
 }
-export { checkWindow, FUTURE_TOLERANCE_MS } from './trace-window.js';

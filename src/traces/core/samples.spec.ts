@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '../../kernel/clock.js';
 import { contentSha256 } from '../content-sha256.js';
-import { checkWindow, parseTrace } from './parse-trace.js';
+import { parseTrace } from './parse-trace.js';
+import { checkWindow } from './trace-window.js';
 import { newestTime, shiftTo, transformLine } from './replay-transform.js';
 import type { Trace } from './trace.js';
 
