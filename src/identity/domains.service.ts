@@ -2,23 +2,16 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { AppError, type Problem } from '../kernel/errors.js';
-import type { Principal } from '../kernel/principal.js';
 import { sqlState, violatedConstraint } from '../platform/database/database-error.js';
 import { Database, type Transaction } from '../platform/database/database.js';
-import type { RequestOrigin } from '../platform/http/request-origin.js';
-import { RecordingSwitch, TraceRecorder } from '../traces/index.js';
+import { RecordingSwitch } from '../traces/index.js';
+import { type Actor, DirectoryRecorder } from './directory-recorder.service.js';
 import { Domain } from './domain.entity.js';
 import type { CreateDomain, CreatedDomain, UpdateDomain } from './domains.dto.js';
 import { newId } from './identifiers.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { Project } from './project.entity.js';
 import { User } from './user.entity.js';
-
-/** Who does it, and from where. */
-export interface Actor {
-  readonly principal: Principal;
-  readonly origin: RequestOrigin;
-}
 
 const UNIQUE_VIOLATION = '23505';
 const TAKEN = 'is in use already';
@@ -34,7 +27,7 @@ export class DomainsService {
   constructor(
     private readonly database: Database,
     private readonly passwords: PasswordHasher,
-    private readonly recorder: TraceRecorder,
+    private readonly recorder: DirectoryRecorder,
     private readonly recording: RecordingSwitch,
   ) {}
 
@@ -56,7 +49,10 @@ export class DomainsService {
           projects.map((project) => ({ ...project, domainId })),
         );
         await manager.insert(User, { ...administrator, domainId, passwordHash, isAdministrator: true });
-        await this.record('createDomain', domain, actor, { projects, administrator }, transaction);
+        await this.recorder.record('createDomain', { type: 'domain', ...domain }, actor, transaction, {
+          projects,
+          administrator,
+        });
         return (await manager.getRepository(Domain).findOneByOrFail({ id: domainId })).createdAt;
       }),
     );
@@ -78,34 +74,8 @@ export class DomainsService {
       if (change.enabled !== undefined)
         await repository.update({ id }, { enabled: change.enabled, updatedAt: () => 'now()' });
       if (change.recording !== undefined) await this.recording.set(id, change.recording, transaction);
-      await this.record('updateDomain', domain, actor, change, transaction);
+      await this.recorder.record('updateDomain', { type: 'domain', id, name: domain.name }, actor, transaction, change);
     });
-  }
-
-  private record(
-    traceName: string,
-    domain: { id: string; name: string },
-    { principal, origin }: Actor,
-    request: unknown,
-    transaction: Transaction,
-  ): Promise<void> {
-    const { userId, userName, domainId, domainName, projectId, accessKeyId } = principal;
-    return this.recorder.record(
-      {
-        serviceType: 'IAM',
-        resourceType: 'domain',
-        traceName,
-        rating: 'normal',
-        domainId,
-        projectId: projectId ?? '',
-        resourceId: domain.id,
-        resourceName: domain.name,
-        user: { id: userId, name: userName, domainId, domainName, ...(accessKeyId && { accessKeyId }) },
-        request,
-        ...origin,
-      },
-      transaction,
-    );
   }
 
   private async conflictsNamed<T>(work: () => Promise<T>): Promise<T> {

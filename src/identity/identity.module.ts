@@ -4,6 +4,8 @@ import { TracesModule } from '../traces/index.js';
 import { AccessKey } from './access-key.entity.js';
 import { Authenticator } from './authenticator.service.js';
 import { BootstrapService } from './bootstrap.service.js';
+import { CallersStore } from './callers.store.js';
+import { DirectoryRecorder } from './directory-recorder.service.js';
 import { DirectoryStore } from './directory.store.js';
 import { Domain } from './domain.entity.js';
 import { DomainViews } from './domain-views.service.js';
@@ -17,6 +19,7 @@ import { ProjectDirectory } from './project-directory.service.js';
 import { SecretBox } from './secret-box.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.service.js';
+import { TokenAuthenticator } from './token-authenticator.service.js';
 import { TokenController } from './token.controller.js';
 import { TokenService } from './token.service.js';
 import { User } from './user.entity.js';
@@ -33,6 +36,9 @@ import { User } from './user.entity.js';
     DirectoryStore,
     ProjectDirectory,
     OperatorDirectory,
+    CallersStore,
+    DirectoryRecorder,
+    TokenAuthenticator,
     Authenticator,
     LoginService,
     BootstrapService,

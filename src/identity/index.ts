@@ -1,4 +1,5 @@
-export { Authenticator, type RequestHeaders } from './authenticator.service.js';
+export type { PresentedRequest } from './authentication.js';
+export { Authenticator } from './authenticator.service.js';
 export { type BootstrapResult, BootstrapService } from './bootstrap.service.js';
 export type { Credentials } from './credentials-file.js';
 export { IdentityModule } from './identity.module.js';

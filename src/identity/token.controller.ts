@@ -9,9 +9,9 @@ import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
 import { CurrentPrincipal, Public, Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
-import { Authenticator } from './authenticator.service.js';
 import { DirectoryStore } from './directory.store.js';
 import { LoginService } from './login.service.js';
+import { TokenAuthenticator } from './token-authenticator.service.js';
 import {
   renderToken,
   tokenQuerySchema,
@@ -28,7 +28,7 @@ const SUBJECT_TOKEN = 'X-Subject-Token';
 export class TokenController {
   constructor(
     private readonly logins: LoginService,
-    private readonly authenticator: Authenticator,
+    private readonly authenticator: TokenAuthenticator,
     private readonly store: DirectoryStore,
   ) {}
 

@@ -12,6 +12,7 @@ import { SigningKeys, TOKEN_ALGORITHM } from './signing-keys.service.js';
 
 /** Whom a token stands for. Instants are epoch ms, whole seconds. */
 export interface TokenClaims {
+  readonly tokenId: string;
   readonly userId: string;
   readonly domainId: string;
   /** Null: scoped to the domain. */
@@ -41,12 +42,13 @@ export class TokenService {
   ): Promise<{ token: string; claims: TokenClaims }> {
     const { kid, privateKey } = await this.keys.current();
     const issuedAt = Math.floor(this.clock.now() / 1_000) * 1_000;
-    const claims = { ...subject, issuedAt, expiresAt: issuedAt + this.config.TOKEN_TTL_HOURS * HOUR_MS };
+    const tokenId = randomUUID();
+    const claims = { ...subject, tokenId, issuedAt, expiresAt: issuedAt + this.config.TOKEN_TTL_HOURS * HOUR_MS };
     const token = await new SignJWT({ did: subject.domainId, ...(subject.projectId && { pid: subject.projectId }) })
       .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid, typ: 'JWT' })
       .setIssuer(ISSUER)
       .setSubject(subject.userId)
-      .setJti(randomUUID())
+      .setJti(tokenId)
       .setIssuedAt(issuedAt / 1_000)
       .setExpirationTime(claims.expiresAt / 1_000)
       .sign(privateKey);
@@ -66,11 +68,12 @@ export class TokenService {
         algorithms: [TOKEN_ALGORITHM],
         issuer: ISSUER,
         currentDate: new Date(this.clock.now()),
-        requiredClaims: ['sub', 'iat', 'exp', 'did'],
+        requiredClaims: ['sub', 'jti', 'iat', 'exp', 'did'],
       });
-      const { sub = '', did, pid, iat = 0, exp = 0 } = payload;
+      const { sub = '', jti = '', did, pid, iat = 0, exp = 0 } = payload;
       if (typeof did !== 'string') throw new errors.JWTInvalid('did is no string');
       return {
+        tokenId: jti,
         userId: sub,
         domainId: did,
         projectId: typeof pid === 'string' ? pid : null,

@@ -9,6 +9,8 @@ import { codeFor, familyOf } from '../platform/http/api-family.js';
 import { PUBLIC, REQUIREMENT, type Requirement } from '../platform/http/requires.js';
 import { ACCESS_DECIDER, type AccessDecider } from './access-decider.js';
 
+const EMPTY = Buffer.alloc(0);
+
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
@@ -22,7 +24,12 @@ export class AccessGuard implements CanActivate {
     const requirement = requirementOf(this.reflector, context);
     if (requirement === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const principal = await this.authenticator.authenticate(request.headers);
+    const principal = await this.authenticator.authenticate({
+      method: request.method,
+      url: request.originalUrl,
+      headers: request.headers,
+      body: request.rawBody ?? EMPTY,
+    });
     request.principal = principal;
     // A forgotten decorator closes a route; a test finds it before anybody meets it.
     if (requirement === null) throw forbidden(request, 'this route allows nobody');

@@ -32,6 +32,8 @@ describe('access', () => {
       isOperator: false,
       isAdministrator: true,
       accessKeyId: null,
+      mfaAt: null,
+      isFederated: false,
     });
   });
 
