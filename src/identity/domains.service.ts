@@ -5,6 +5,7 @@ import { AppError, type Problem } from '../kernel/errors.js';
 import { sqlState, violatedConstraint } from '../platform/database/database-error.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { RecordingSwitch } from '../traces/index.js';
+import { DirectoryExtensions } from './directory-extensions.js';
 import { type Actor, DirectoryRecorder } from './directory-recorder.service.js';
 import { Domain } from './domain.entity.js';
 import type { CreateDomain, CreatedDomain, UpdateDomain } from './domains.dto.js';
@@ -29,6 +30,7 @@ export class DomainsService {
     private readonly passwords: PasswordHasher,
     private readonly recorder: DirectoryRecorder,
     private readonly recording: RecordingSwitch,
+    private readonly extensions: DirectoryExtensions,
   ) {}
 
   /** Throws `QST.Conflict` naming every name and id that is taken. */
@@ -49,6 +51,10 @@ export class DomainsService {
           projects.map((project) => ({ ...project, domainId })),
         );
         await manager.insert(User, { ...administrator, domainId, passwordHash, isAdministrator: true });
+        await this.extensions.domainCreated(
+          { id: domainId, isOperator: false, administratorId: administrator.id },
+          transaction,
+        );
         await this.recorder.record('createDomain', { type: 'domain', ...domain }, actor, transaction, {
           projects,
           administrator,

@@ -5,9 +5,11 @@ import { AccessKey } from './access-key.entity.js';
 import { Authenticator } from './authenticator.service.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { CallersStore } from './callers.store.js';
+import { DirectoryExtensions } from './directory-extensions.js';
 import { DirectoryRecorder } from './directory-recorder.service.js';
 import { DirectoryStore } from './directory.store.js';
 import { Domain } from './domain.entity.js';
+import { DomainFounder } from './domain-founder.service.js';
 import { DomainViews } from './domain-views.service.js';
 import { DomainsController } from './domains.controller.js';
 import { DomainsService } from './domains.service.js';
@@ -38,13 +40,15 @@ import { User } from './user.entity.js';
     OperatorDirectory,
     CallersStore,
     DirectoryRecorder,
+    DirectoryExtensions,
     TokenAuthenticator,
     Authenticator,
     LoginService,
+    DomainFounder,
     BootstrapService,
     DomainsService,
     DomainViews,
   ],
-  exports: [Authenticator, ProjectDirectory, OperatorDirectory, BootstrapService],
+  exports: [Authenticator, DirectoryExtensions, ProjectDirectory, OperatorDirectory, BootstrapService],
 })
 export class IdentityModule {}
