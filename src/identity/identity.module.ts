@@ -11,14 +11,21 @@ import { Domain } from './domain.entity.js';
 import { DomainViews } from './domain-views.service.js';
 import { DomainsController } from './domains.controller.js';
 import { DomainsService } from './domains.service.js';
+import { KeyUse } from './key-use.service.js';
 import { LoginService } from './login.service.js';
 import { OperatorDirectory } from './operator-directory.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { Project } from './project.entity.js';
 import { ProjectDirectory } from './project-directory.service.js';
 import { SecretBox } from './secret-box.js';
+import { SecurityTokensController } from './security-tokens.controller.js';
+import { SecurityTokens } from './security-tokens.service.js';
+import { SignatureAuthenticator } from './signature-authenticator.service.js';
+import { SignersStore } from './signers.store.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.service.js';
+import { SigningSecrets } from './signing-secrets.service.js';
+import { TemporaryKeys } from './temporary-keys.service.js';
 import { TokenAuthenticator } from './token-authenticator.service.js';
 import { TokenController } from './token.controller.js';
 import { TokenService } from './token.service.js';
@@ -27,7 +34,7 @@ import { User } from './user.entity.js';
 /** Who calls. */
 @Module({
   imports: [TypeOrmModule.forFeature([Domain, Project, User, AccessKey, SigningKey]), TracesModule],
-  controllers: [TokenController, DomainsController],
+  controllers: [TokenController, DomainsController, SecurityTokensController],
   providers: [
     SecretBox,
     PasswordHasher,
@@ -39,6 +46,12 @@ import { User } from './user.entity.js';
     CallersStore,
     DirectoryRecorder,
     TokenAuthenticator,
+    SignersStore,
+    TemporaryKeys,
+    SigningSecrets,
+    SecurityTokens,
+    KeyUse,
+    SignatureAuthenticator,
     Authenticator,
     LoginService,
     BootstrapService,
