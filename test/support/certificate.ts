@@ -14,10 +14,10 @@ const utcTime = (at: Date) =>
   der(
     0x17,
     Buffer.from(
-      `${at
+      at
         .toISOString()
         .slice(2)
-        .replace(/[-:T]|\.\d+/g, '')}`,
+        .replace(/[-:T]|\.\d+/g, ''),
     ),
   );
 
