@@ -11,12 +11,20 @@ import { Domain } from './domain.entity.js';
 import { DomainViews } from './domain-views.service.js';
 import { DomainsController } from './domains.controller.js';
 import { DomainsService } from './domains.service.js';
+import { InstanceCredentialsController } from './instance-credentials.controller.js';
 import { KeyUse } from './key-use.service.js';
+import { LoginCommandsController } from './login-commands.controller.js';
 import { LoginService } from './login.service.js';
+import { LoginUse } from './login-use.service.js';
 import { OperatorDirectory } from './operator-directory.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { Project } from './project.entity.js';
 import { ProjectDirectory } from './project-directory.service.js';
+import { RegistryCredentials } from './registry-credentials.service.js';
+import { RegistryCredentialsStore } from './registry-credentials.store.js';
+import { RegistryLoginsController } from './registry-logins.controller.js';
+import { RegistryLogins } from './registry-logins.service.js';
+import { RegistryLoginsStore } from './registry-logins.store.js';
 import { SecretBox } from './secret-box.js';
 import { SecurityTokensController } from './security-tokens.controller.js';
 import { SecurityTokens } from './security-tokens.service.js';
@@ -34,7 +42,14 @@ import { User } from './user.entity.js';
 /** Who calls. */
 @Module({
   imports: [TypeOrmModule.forFeature([Domain, Project, User, AccessKey, SigningKey]), TracesModule],
-  controllers: [TokenController, DomainsController, SecurityTokensController],
+  controllers: [
+    TokenController,
+    DomainsController,
+    SecurityTokensController,
+    LoginCommandsController,
+    InstanceCredentialsController,
+    RegistryLoginsController,
+  ],
   providers: [
     SecretBox,
     PasswordHasher,
@@ -50,6 +65,11 @@ import { User } from './user.entity.js';
     TemporaryKeys,
     SigningSecrets,
     SecurityTokens,
+    RegistryCredentialsStore,
+    RegistryCredentials,
+    RegistryLoginsStore,
+    LoginUse,
+    RegistryLogins,
     KeyUse,
     SignatureAuthenticator,
     Authenticator,

@@ -41,15 +41,19 @@ export class SigningSecrets {
       : this.temporaryKey(accessKey, projectId, securityToken);
   }
 
+  /** The secret of a permanent key; kept in memory for a while. */
+  open(accessKey: string, sealed: Buffer): Promise<KeyObject> {
+    return this.opened.get(`${accessKey} ${sealed.toString('base64')}`, async () =>
+      createSecretKey(Buffer.from(this.box.open(sealed, accessKeyPurpose(accessKey)))),
+    );
+  }
+
   private async permanentKey(accessKey: string, projectId: string | null): Promise<SignerOf | null> {
     const holder = await this.store.byKey(accessKey, projectId);
     if (holder === null) return null;
     const { secretSealed, keyEnabled } = holder;
-    const secret = await this.opened.get(`${accessKey} ${secretSealed.toString('base64')}`, async () =>
-      createSecretKey(Buffer.from(this.box.open(secretSealed, accessKeyPurpose(accessKey)))),
-    );
     return {
-      secret,
+      secret: await this.open(accessKey, secretSealed),
       signer: holder,
       temporary: false,
       refusal: keyEnabled ? refusalOf(holder) : 'the access key is disabled',

@@ -188,6 +188,16 @@ export const configSchema = z
       description:
         'Request signatures remembered, per process, so that none is accepted twice; 0: a signature can be repeated for 15 minutes. Beyond the number the oldest is forgotten. On, it also refuses clients that sign the same request twice within a second.',
     }),
+    REGISTRY_ADDRESS: variable(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9.:{}-]{1,253}$/, 'must be a host with an optional port')
+        .default('swr.{region}.internal'),
+      {
+        group: 'Service',
+        description: 'Address of the registry in login commands; `{region}` stands for the region of the project.',
+      },
+    ),
     REGISTRY_LOGIN_TTL_HOURS: variable(integer(24, 1, 720), {
       group: 'Security',
       description: 'Hours for which a temporary login credential of the registry is valid.',
