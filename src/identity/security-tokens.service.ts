@@ -35,6 +35,8 @@ export class SecurityTokens {
     const signer = await this.signers.bySession({ accessKey: '', domainId, userId, projectId });
     if (!signer?.isProgrammatic || principal.isFederated)
       throw new AppError('IAM.0002', 'The user is not allowed to sign requests with access keys.');
+    if (signer.projectId !== projectId)
+      throw new AppError('IAM.0001', 'The project of the token does not exist any more, or is disabled.');
     const issued = this.keys.issue({ domainId, userId, projectId }, durationSeconds);
     await this.database.transaction((transaction) =>
       this.recorder.record(

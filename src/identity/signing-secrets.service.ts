@@ -68,14 +68,18 @@ export class SigningSecrets {
     const key = this.temporary.open(securityToken);
     if (key?.accessKey !== accessKey) return null;
     const { domainId, userId, projectId } = key;
+    // The key of a project is of no other: it was given for a token of that scope.
+    const reachable = wantedProject === null || projectId === null || wantedProject === projectId;
     const holder = await this.store.bySession({
       accessKey,
       domainId,
       userId,
-      projectId: wantedProject ?? projectId,
+      projectId: reachable ? (wantedProject ?? projectId) : null,
     });
     if (holder === null) return null;
-    const outdated = holder.revoked || key.issuedAt < holder.user.tokensValidFrom;
+    // Without its project it would be one of the whole domain.
+    const unscoped = wantedProject === null && projectId !== null && holder.projectId === null;
+    const outdated = unscoped || holder.revoked || key.issuedAt < holder.user.tokensValidFrom;
     return {
       secret: createSecretKey(Buffer.from(key.secret)),
       signer: holder,

@@ -305,6 +305,27 @@ describe('requests signed with an access key', () => {
       expect((await send(temporary)).status).toBe(401);
     });
 
+    it('never reach further than the token did', async () => {
+      const one = await app.service.createTenant();
+      const user = { name: 'root', password: one.password, domain: { name: one.domain.name } };
+      const token = await app.service.login(user, { project: { id: one.project.id } });
+      const temporary = await issue(token);
+      expect((await send(temporary)).body.principal.projectId).toBe(one.project.id);
+      await set('INSERT INTO projects (domain_id, id, name, region) VALUES ($1, $2, $2, $2)', [
+        one.domain.id,
+        'second-project',
+      ]);
+      for (const other of ['second-project', tenant.project.id])
+        expect((await send(temporary, { 'X-Project-Id': other })).status).toBe(401);
+      const ofDomain = await send(await issue(one.token), { 'X-Project-Id': 'second-project' });
+      expect(ofDomain.body.principal.projectId).toBe('second-project');
+      await set('UPDATE projects SET enabled = false WHERE id = $1', [one.project.id]);
+      expect((await send(temporary)).status).toBe(401);
+      await create(token, {}).expect(401);
+      await set("UPDATE users SET access_mode = 'console' WHERE id = $1", [one.administrator.id]);
+      expect((await create(one.token, {}).expect(403)).body.error_code).toBe('IAM.0002');
+    });
+
     it('are refused without its token, with that of another, and a permanent key with any', async () => {
       const [one, two] = [await issue(), await issue()];
       const at = app.service.clock.now();
