@@ -13,14 +13,29 @@ import { DomainFounder } from './domain-founder.service.js';
 import { DomainViews } from './domain-views.service.js';
 import { DomainsController } from './domains.controller.js';
 import { DomainsService } from './domains.service.js';
+import { InstanceCredentialsController } from './instance-credentials.controller.js';
+import { KeyUse } from './key-use.service.js';
+import { LoginCommandsController } from './login-commands.controller.js';
 import { LoginService } from './login.service.js';
+import { LoginUse } from './login-use.service.js';
 import { OperatorDirectory } from './operator-directory.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { Project } from './project.entity.js';
 import { ProjectDirectory } from './project-directory.service.js';
+import { RegistryCredentials } from './registry-credentials.service.js';
+import { RegistryCredentialsStore } from './registry-credentials.store.js';
+import { RegistryLoginsController } from './registry-logins.controller.js';
+import { RegistryLogins } from './registry-logins.service.js';
+import { RegistryLoginsStore } from './registry-logins.store.js';
 import { SecretBox } from './secret-box.js';
+import { SecurityTokensController } from './security-tokens.controller.js';
+import { SecurityTokens } from './security-tokens.service.js';
+import { SignatureAuthenticator } from './signature-authenticator.service.js';
+import { SignersStore } from './signers.store.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.service.js';
+import { SigningSecrets } from './signing-secrets.service.js';
+import { TemporaryKeys } from './temporary-keys.service.js';
 import { TokenAuthenticator } from './token-authenticator.service.js';
 import { TokenController } from './token.controller.js';
 import { TokenService } from './token.service.js';
@@ -29,7 +44,14 @@ import { User } from './user.entity.js';
 /** Who calls. */
 @Module({
   imports: [TypeOrmModule.forFeature([Domain, Project, User, AccessKey, SigningKey]), TracesModule],
-  controllers: [TokenController, DomainsController],
+  controllers: [
+    TokenController,
+    DomainsController,
+    SecurityTokensController,
+    LoginCommandsController,
+    InstanceCredentialsController,
+    RegistryLoginsController,
+  ],
   providers: [
     SecretBox,
     PasswordHasher,
@@ -42,6 +64,17 @@ import { User } from './user.entity.js';
     DirectoryRecorder,
     DirectoryExtensions,
     TokenAuthenticator,
+    SignersStore,
+    TemporaryKeys,
+    SigningSecrets,
+    SecurityTokens,
+    RegistryCredentialsStore,
+    RegistryCredentials,
+    RegistryLoginsStore,
+    LoginUse,
+    RegistryLogins,
+    KeyUse,
+    SignatureAuthenticator,
     Authenticator,
     LoginService,
     DomainFounder,

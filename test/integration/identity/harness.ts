@@ -23,6 +23,7 @@ import { LOG_PRODUCER } from '../../../src/platform/tokens.js';
 import { PoliciesModule } from '../../../src/policies/index.js';
 import { TracesModule } from '../../../src/traces/index.js';
 import { createTestDatabase } from '../../support/database.js';
+import { EchoController } from './echo.controller.js';
 
 /** Routes of each kind, so that guarding is tested apart from what the capabilities offer. */
 @Controller()
@@ -191,7 +192,7 @@ export async function openApp(
       PoliciesModule,
       DiscoveryModule,
     ],
-    controllers: [ProbeController, ForgottenController],
+    controllers: [ProbeController, ForgottenController, EchoController],
   })
   class TestAppModule {}
 
