@@ -116,6 +116,6 @@ function catalog(baseUrl: string, project: ProjectRecord | null): NonNullable<To
 }
 
 /** `2026-01-15T08:30:00.000000Z`. */
-function keystoneTime(epochMs: number): string {
+export function keystoneTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace('Z', '000Z');
 }
