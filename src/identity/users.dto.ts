@@ -6,7 +6,6 @@ import { z } from 'zod';
 import type { Problem } from '../kernel/errors.js';
 import type { RequestUrl } from '../platform/http/request-url.js';
 import { linksSchema, listLinks, resourceLinks, selfSchema } from './iam-links.dto.js';
-import { userTime } from './iam-time.dto.js';
 import { filterFlag, filterText, recordText } from './identity-fields.dto.js';
 import type { User } from './user.entity.js';
 import type { NewUser, UserChange } from './users.service.js';
@@ -160,6 +159,11 @@ export function renderUser(user: User, url: RequestUrl): UserAnswer['user'] {
 
 export function renderUsers(users: readonly User[], url: RequestUrl): UserListAnswer {
   return { users: users.map((user) => renderUser(user, url)), links: listLinks(url) };
+}
+
+/** `2020-07-08 02:19:03.0`, UTC; null stays null. */
+function userTime(at: Date | null): string | null {
+  return at === null ? null : `${at.toISOString().slice(0, 19).replace('T', ' ')}.0`;
 }
 
 const time = () => z.string().nullable().meta({ description: '`2020-07-08 02:19:03.0`, UTC.' });
