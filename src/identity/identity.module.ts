@@ -17,7 +17,11 @@ import { GroupMember } from './group-member.entity.js';
 import { Group } from './group.entity.js';
 import { GroupsController } from './groups.controller.js';
 import { GroupsService } from './groups.service.js';
+import { InstanceCredentialsController } from './instance-credentials.controller.js';
+import { KeyUse } from './key-use.service.js';
+import { LoginCommandsController } from './login-commands.controller.js';
 import { LoginService } from './login.service.js';
+import { LoginUse } from './login-use.service.js';
 import { OperatorDirectory } from './operator-directory.service.js';
 import { OsUsersController } from './os-users.controller.js';
 import { PasswordHasher } from './password-hasher.service.js';
@@ -31,9 +35,20 @@ import { Region } from './region.entity.js';
 import { IamRegionsController, RegionsController } from './regions.controller.js';
 import { RegionsService } from './regions.service.js';
 import { RegionsStore } from './regions.store.js';
+import { RegistryCredentials } from './registry-credentials.service.js';
+import { RegistryCredentialsStore } from './registry-credentials.store.js';
+import { RegistryLoginsController } from './registry-logins.controller.js';
+import { RegistryLogins } from './registry-logins.service.js';
+import { RegistryLoginsStore } from './registry-logins.store.js';
 import { SecretBox } from './secret-box.js';
+import { SecurityTokensController } from './security-tokens.controller.js';
+import { SecurityTokens } from './security-tokens.service.js';
+import { SignatureAuthenticator } from './signature-authenticator.service.js';
+import { SignersStore } from './signers.store.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.service.js';
+import { SigningSecrets } from './signing-secrets.service.js';
+import { TemporaryKeys } from './temporary-keys.service.js';
 import { TokenAuthenticator } from './token-authenticator.service.js';
 import { TokenController } from './token.controller.js';
 import { TokenService } from './token.service.js';
@@ -58,6 +73,10 @@ import { UsersService } from './users.service.js';
     GroupsController,
     ProjectsController,
     AccessKeysController,
+    SecurityTokensController,
+    LoginCommandsController,
+    InstanceCredentialsController,
+    RegistryLoginsController,
   ],
   providers: [
     SecretBox,
@@ -70,6 +89,17 @@ import { UsersService } from './users.service.js';
     CallersStore,
     DirectoryRecorder,
     TokenAuthenticator,
+    SignersStore,
+    TemporaryKeys,
+    SigningSecrets,
+    SecurityTokens,
+    RegistryCredentialsStore,
+    RegistryCredentials,
+    RegistryLoginsStore,
+    LoginUse,
+    RegistryLogins,
+    KeyUse,
+    SignatureAuthenticator,
     Authenticator,
     LoginService,
     BootstrapService,

@@ -71,7 +71,7 @@ export const configSchema = z
     TRUST_PROXY: variable(optionalText(), {
       group: 'Service',
       description:
-        'Proxies whose `X-Forwarded-*` headers are believed: addresses or CIDRs, comma-separated. Needed for the caller’s address behind a proxy.',
+        'Proxies whose `X-Forwarded-*` headers are believed: addresses or CIDRs, comma-separated. Needed behind a proxy for the caller’s address and for signatures over the `Host` that the caller sent.',
       example: '10.0.0.0/8',
     }),
     BODY_LIMIT_KIB: variable(integer(1024, 1, 12_288), {
@@ -182,6 +182,25 @@ export const configSchema = z
     TOKEN_TTL_HOURS: variable(integer(24, 1, 24), {
       group: 'Security',
       description: 'Hours for which a token is valid.',
+    }),
+    SIGNATURE_REPLAY_CACHE: variable(integer(0, 0, 1_000_000), {
+      group: 'Security',
+      description:
+        'Request signatures remembered, per process, so that none is accepted twice; 0: a signature can be repeated for 15 minutes. Beyond the number the oldest is forgotten. On, it also refuses clients that sign the same request twice within a second.',
+    }),
+    REGISTRY_ADDRESS: variable(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9.:{}-]{1,253}$/, 'must be a host with an optional port')
+        .default('swr.{region}.internal'),
+      {
+        group: 'Service',
+        description: 'Address of the registry in login commands; `{region}` stands for the region of the project.',
+      },
+    ),
+    REGISTRY_LOGIN_TTL_HOURS: variable(integer(24, 1, 720), {
+      group: 'Security',
+      description: 'Hours for which a temporary login credential of the registry is valid.',
     }),
 
     BOOTSTRAP_DOMAIN: variable(z.string().min(1).max(64).default('operator'), {

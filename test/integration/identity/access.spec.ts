@@ -53,13 +53,6 @@ describe('access', () => {
     }
   });
 
-  it('says that signatures come later', async () => {
-    const { body } = await get('/v1/operator-probe')
-      .set('Authorization', 'SDK-HMAC-SHA256 Access=A, SignedHeaders=h, Signature=s')
-      .expect(401);
-    expect(body.error_msg).toContain('signatures with an access key are not supported yet');
-  });
-
   it('takes only tokens that its own keys signed by EdDSA', async () => {
     const { kid = '' } = decodeProtectedHeader(tenant.token);
     const foreign = generateKeyPairSync('ed25519').privateKey;

@@ -28,7 +28,11 @@ const ABSENT: Ids = {
   region_id: 'xx-othes-1',
   trace_id: uuidV1(Date.now(), 9_999, 'ffffffffffffffff'),
   dead_letter_id: '00000000-0000-4000-8000-000000000000',
+  credential_id: 'f'.repeat(32),
 };
+
+/** Names inside of a project, which the caller chooses: they say nothing of anybody else. */
+const CHOSEN: Ids = { instance_id: 'instance-1' };
 
 /** Bodies that the routes take from those who may; undefined where none is needed. */
 const BODIES: Readonly<Record<string, object | undefined>> = {
@@ -41,6 +45,9 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
     is_support_read_only: true,
     support_read_only_services: [],
   },
+  'POST /v2/:project_id/instances/:instance_id/temp-credential': undefined,
+  'POST /v2/:project_id/instances/:instance_id/long-term-credential': { name: 'mine' },
+  'PUT /v2/:project_id/instances/:instance_id/long-term-credentials/:credential_id': { enable: false },
   'PATCH /v3/users/:user_id': { user: { description: 'mine now' } },
   'POST /v3/users/:user_id/password': { user: { password: 'a password of mine', original_password: 'x' } },
   'PUT /v3.0/OS-USER/users/:user_id': { user: { description: 'mine now' } },
@@ -73,7 +80,7 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
 const PARAMETER = /:([a-z_]+)/g;
 
 function parametersOf(path: string): string[] {
-  return [...path.matchAll(PARAMETER)].map(([, name = '']) => name);
+  return [...path.matchAll(PARAMETER)].map(([, name = '']) => name).filter((name) => !(name in CHOSEN));
 }
 
 function kindOf(path: string, parameter: string): string {
@@ -141,6 +148,8 @@ describe('ids of another domain', () => {
       tenant.token,
       { credential: { user_id: user.id } },
     );
+    const instance = `/v2/${tenant.project.id}/instances/instance-1/long-term-credential`;
+    const login = await create<{ token_id: string }>('POST', instance, tenant.token, { name: 'robot' });
     const trace = event({ domain_id: tenant.domain.id, project_id: tenant.project.id });
     const log = ingest.log();
     const from = log.high;
@@ -158,6 +167,7 @@ describe('ids of another domain', () => {
       region_id: region,
       trace_id: String(trace.trace_id),
       dead_letter_id: letter?.id ?? '',
+      credential_id: login.token_id,
     };
   }
 
@@ -171,7 +181,7 @@ describe('ids of another domain', () => {
 
   const filled = (path: string, ids: Ids, changed?: { parameter: string; id: string }): string =>
     path.replace(PARAMETER, (_, parameter: string) =>
-      changed?.parameter === parameter ? changed.id : idOf(ids, kindOf(path, parameter)),
+      changed?.parameter === parameter ? changed.id : idOf({ ...CHOSEN, ...ids }, kindOf(path, parameter)),
     );
 
   it('are answered like ids of nothing, on every route and to whoever asks', async () => {

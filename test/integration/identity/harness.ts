@@ -21,6 +21,7 @@ import { createLogger } from '../../../src/platform/logging/logger.js';
 import { PlatformModule } from '../../../src/platform/platform.module.js';
 import { LOG_PRODUCER } from '../../../src/platform/tokens.js';
 import { createTestDatabase } from '../../support/database.js';
+import { EchoController } from './echo.controller.js';
 
 /** Routes of each kind, so that guarding is tested apart from what the capabilities offer. */
 @Controller()
@@ -203,7 +204,7 @@ export async function openApp(
 
   @Module({
     imports: [...imports, DiscoveryModule],
-    controllers: [ProbeController, ForgottenController],
+    controllers: [ProbeController, ForgottenController, EchoController],
   })
   class TestAppModule {}
 

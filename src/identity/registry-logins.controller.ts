@@ -1,0 +1,36 @@
+/** `/v1/credentials/verify`: registries ask whether a login is good. */
+import { Controller, Header, HttpCode, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Principal } from '../kernel/principal.js';
+import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
+import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { ApiZodBody } from '../platform/http/validation.js';
+import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import {
+  renderVerified,
+  type VerifiedLoginView,
+  verifiedLoginSchema,
+  type VerifyLogin,
+  verifyLoginSchema,
+} from './registry-logins.dto.js';
+import { RegistryLogins } from './registry-logins.service.js';
+
+@ApiTags('Registries')
+@Controller('v1/credentials')
+export class RegistryLoginsController {
+  constructor(private readonly logins: RegistryLogins) {}
+
+  @Requires('iam:credentials:verify', { plane: 'operator' })
+  @Post('verify')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Tell whether a registry login is good, and whose it is' })
+  @ApiZodResponse(200, verifiedLoginSchema)
+  async verify(
+    @ApiZodBody(verifyLoginSchema) { username, password, instance_id: instanceId = '' }: VerifyLogin,
+    @CurrentPrincipal() principal: Principal,
+    @Origin() origin: RequestOrigin,
+  ): Promise<VerifiedLoginView> {
+    return renderVerified(await this.logins.verify({ username, password, instanceId }, { principal, origin }));
+  }
+}
