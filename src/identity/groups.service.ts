@@ -60,8 +60,8 @@ export class GroupsService {
     const { domainId } = actor.principal;
     await this.database.transaction(async (transaction) => {
       const { manager } = transaction;
-      const group = await groupOf(manager, domainId, groupId);
-      await userOf(manager, domainId, userId);
+      const group = await groupOf(manager, domainId, groupId, true);
+      await userOf(manager, domainId, userId, true);
       if (await manager.getRepository(GroupMember).existsBy({ domainId, groupId, userId })) return;
       await manager.getRepository(GroupMember).upsert({ domainId, groupId, userId }, ['domainId', 'userId', 'groupId']);
       await this.recordMember('addUserToGroup', group, userId, actor, transaction);

@@ -60,16 +60,22 @@ export class UserDirectory {
   }
 }
 
-/** Throws `IAM.0004`. */
-export async function userOf(manager: EntityManager, domainId: string, id: string): Promise<User> {
-  const user = await manager.getRepository(User).findOneBy({ domainId, id });
+/**
+ * Throws `IAM.0004`.
+ *
+ * @param held that nobody deletes it before the transaction ends
+ */
+export async function userOf(manager: EntityManager, domainId: string, id: string, held = false): Promise<User> {
+  const user = await manager.getRepository(User).findOne({ where: { domainId, id }, ...(held && KEPT) });
   if (!user) throw notFound('user', id);
   return user;
 }
 
-/** Throws `IAM.0004`. */
-export async function groupOf(manager: EntityManager, domainId: string, id: string): Promise<Group> {
-  const group = await manager.getRepository(Group).findOneBy({ domainId, id });
+/** As {@link userOf}. */
+export async function groupOf(manager: EntityManager, domainId: string, id: string, held = false): Promise<Group> {
+  const group = await manager.getRepository(Group).findOne({ where: { domainId, id }, ...(held && KEPT) });
   if (!group) throw notFound('group', id);
   return group;
 }
+
+const KEPT = { lock: { mode: 'for_key_share' } } as const;

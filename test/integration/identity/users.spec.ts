@@ -153,23 +153,21 @@ describe('users and groups', () => {
 
   it('allows nothing to others than administrators but what is their own', async () => {
     const user = await service.createUser(tenant.token);
-    const statuses = await Promise.all(
-      [
-        ['GET', '/v3/users'],
-        ['POST', '/v3/users', { user: { name: 'eve' } }],
-        ['GET', `/v3/users/${tenant.administrator.id}`],
-        ['PATCH', `/v3/users/${user.id}`, { user: { description: 'me' } }],
-        ['PUT', `/v3.0/OS-USER/users/${user.id}`, { user: { is_administrator: true } }],
-        ['DELETE', `/v3/users/${tenant.administrator.id}`],
-        ['GET', '/v3/groups'],
-        ['POST', '/v3/groups', { group: { name: 'mine' } }],
-        ['GET', `/v3/users/${user.id}`],
-        ['GET', `/v3/users/${user.id}/groups`],
-        ['GET', `/v3/users/${user.id}/projects`],
-      ].map(
-        async ([method, path, body]) => (await call(String(method), String(path), body as object, user.token)).status,
-      ),
-    );
+    const asked: [string, string, object?][] = [
+      ['GET', '/v3/users'],
+      ['POST', '/v3/users', { user: { name: 'eve' } }],
+      ['GET', `/v3/users/${tenant.administrator.id}`],
+      ['PATCH', `/v3/users/${user.id}`, { user: { description: 'me' } }],
+      ['PUT', `/v3.0/OS-USER/users/${user.id}`, { user: { is_administrator: true } }],
+      ['DELETE', `/v3/users/${tenant.administrator.id}`],
+      ['GET', '/v3/groups'],
+      ['POST', '/v3/groups', { group: { name: 'mine' } }],
+      ['GET', `/v3/users/${user.id}`],
+      ['GET', `/v3/users/${user.id}/groups`],
+      ['GET', `/v3/users/${user.id}/projects`],
+    ];
+    const answers = await Promise.all(asked.map(([method, path, body]) => call(method, path, body, user.token)));
+    const statuses = answers.map(({ status }) => status);
     expect(statuses).toEqual([403, 403, 403, 403, 403, 403, 403, 403, 200, 200, 200]);
   });
 
