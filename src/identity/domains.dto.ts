@@ -18,7 +18,10 @@ const name = () =>
 const projectSchema = z.strictObject({ name: name(), id: id().optional(), region: name() });
 
 const administratorSchema = z
-  .strictObject({ name: name(), password: z.string().max(1_024) })
+  .strictObject({
+    name: name(),
+    password: z.string().max(1_024).meta({ description: 'As docs/security.md, Passwords and logins.' }),
+  })
   .superRefine(({ name: userName, password }, context) => {
     for (const message of passwordProblems(password, { userName }))
       context.addIssue({ code: 'custom', path: ['password'], message });
