@@ -4,7 +4,7 @@ import type { Config } from '../platform/config/config.schema.js';
 import type { Transaction } from '../platform/database/database.js';
 import { CONFIG } from '../platform/tokens.js';
 import { TraceRecorder } from '../traces/index.js';
-import { AccessKey } from './access-key.entity.js';
+import { AccessKey, accessKeyPurpose } from './access-key.entity.js';
 import type { Credentials } from './credentials-file.js';
 import { DirectoryExtensions } from './directory-extensions.js';
 import { Domain } from './domain.entity.js';
@@ -71,9 +71,4 @@ export class DomainFounder {
       transaction,
     );
   }
-}
-
-/** Binds an access key's sealed secret to its row. */
-export function accessKeyPurpose(accessKey: string): string {
-  return `access_keys:${accessKey}`;
 }

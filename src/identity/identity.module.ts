@@ -2,26 +2,42 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { TracesModule } from '../traces/index.js';
 import { AccessKey } from './access-key.entity.js';
+import { AccessKeysController } from './access-keys.controller.js';
+import { AccessKeysService } from './access-keys.service.js';
 import { Authenticator } from './authenticator.service.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { CallersStore } from './callers.store.js';
 import { DirectoryExtensions } from './directory-extensions.js';
 import { DirectoryRecorder } from './directory-recorder.service.js';
 import { DirectoryStore } from './directory.store.js';
-import { Domain } from './domain.entity.js';
 import { DomainFounder } from './domain-founder.service.js';
+import { DomainSwitches } from './domain-switches.service.js';
 import { DomainViews } from './domain-views.service.js';
+import { Domain } from './domain.entity.js';
 import { DomainsController } from './domains.controller.js';
 import { DomainsService } from './domains.service.js';
+import { GroupMember } from './group-member.entity.js';
+import { Group } from './group.entity.js';
+import { GroupsController } from './groups.controller.js';
+import { GroupsService } from './groups.service.js';
 import { InstanceCredentialsController } from './instance-credentials.controller.js';
 import { KeyUse } from './key-use.service.js';
 import { LoginCommandsController } from './login-commands.controller.js';
 import { LoginService } from './login.service.js';
 import { LoginUse } from './login-use.service.js';
 import { OperatorDirectory } from './operator-directory.service.js';
+import { OsUsersController } from './os-users.controller.js';
 import { PasswordHasher } from './password-hasher.service.js';
-import { Project } from './project.entity.js';
 import { ProjectDirectory } from './project-directory.service.js';
+import { Project } from './project.entity.js';
+import { ProjectsController } from './projects.controller.js';
+import { ProjectsService } from './projects.service.js';
+import { RegionDirectory } from './region-directory.service.js';
+import { RegionSeeder } from './region-seeder.service.js';
+import { Region } from './region.entity.js';
+import { IamRegionsController, RegionsController } from './regions.controller.js';
+import { RegionsService } from './regions.service.js';
+import { RegionsStore } from './regions.store.js';
 import { RegistryCredentials } from './registry-credentials.service.js';
 import { RegistryCredentialsStore } from './registry-credentials.store.js';
 import { RegistryLoginsController } from './registry-logins.controller.js';
@@ -39,14 +55,27 @@ import { TemporaryKeys } from './temporary-keys.service.js';
 import { TokenAuthenticator } from './token-authenticator.service.js';
 import { TokenController } from './token.controller.js';
 import { TokenService } from './token.service.js';
+import { UserDirectory } from './user-directory.service.js';
 import { User } from './user.entity.js';
+import { UsersController } from './users.controller.js';
+import { UsersService } from './users.service.js';
 
 /** Who calls. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Domain, Project, User, AccessKey, SigningKey]), TracesModule],
+  imports: [
+    TypeOrmModule.forFeature([Domain, Project, User, AccessKey, SigningKey, Group, GroupMember, Region]),
+    TracesModule,
+  ],
   controllers: [
     TokenController,
     DomainsController,
+    RegionsController,
+    IamRegionsController,
+    UsersController,
+    OsUsersController,
+    GroupsController,
+    ProjectsController,
+    AccessKeysController,
     SecurityTokensController,
     LoginCommandsController,
     InstanceCredentialsController,
@@ -80,7 +109,17 @@ import { User } from './user.entity.js';
     DomainFounder,
     BootstrapService,
     DomainsService,
+    DomainSwitches,
     DomainViews,
+    RegionsStore,
+    RegionSeeder,
+    RegionDirectory,
+    RegionsService,
+    UserDirectory,
+    UsersService,
+    GroupsService,
+    ProjectsService,
+    AccessKeysService,
   ],
   exports: [Authenticator, DirectoryExtensions, ProjectDirectory, OperatorDirectory, BootstrapService],
 })

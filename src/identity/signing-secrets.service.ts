@@ -3,7 +3,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../kernel/clock.js';
 import { CLOCK } from '../platform/tokens.js';
-import { accessKeyPurpose } from './bootstrap.service.js';
+import { accessKeyPurpose } from './access-key.entity.js';
 import type { SignedClaims } from './core/signature-rules.js';
 import { ExpiringCache } from './expiring-cache.js';
 import { SecretBox } from './secret-box.js';

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { AppError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
+import { requestUrl } from '../platform/http/request-url.js';
 import { CurrentPrincipal, Public, Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
@@ -46,7 +47,7 @@ export class TokenController {
   ): Promise<TokenResponse> {
     const { token, claims, user, project } = await this.logins.login(body, origin);
     reply.header(SUBJECT_TOKEN, token).header('Cache-Control', 'no-store');
-    return renderToken(claims, user, project, nocatalog === undefined ? baseUrl(request) : null);
+    return renderToken(claims, user, project, nocatalog === undefined ? requestUrl(request).base : null);
   }
 
   /** Fastify answers HEAD by the same handler, without the body. */
@@ -70,7 +71,7 @@ export class TokenController {
     const { projectId } = claims;
     const project = projectId === null ? null : await this.store.project(user.domainId, { id: projectId });
     reply.header(SUBJECT_TOKEN, subject).header('Cache-Control', 'no-store');
-    return renderToken(claims, user, project, nocatalog === undefined ? baseUrl(request) : null);
+    return renderToken(claims, user, project, nocatalog === undefined ? requestUrl(request).base : null);
   }
 
   /** A token under test that is no good is not found; 401 speaks of the caller's own. */
@@ -83,8 +84,4 @@ export class TokenController {
       throw cause;
     }
   }
-}
-
-function baseUrl(request: FastifyRequest): string {
-  return `${request.protocol}://${request.host}`;
 }

@@ -12,6 +12,8 @@ import { DatabaseChecks } from './health/database.check.js';
 import { HealthController } from './health/health.controller.js';
 import { Readiness } from './health/readiness.js';
 import { CursorSigner } from './http/cursor-signer.js';
+import { Idempotency } from './http/idempotency.js';
+import { IdempotencyStore } from './http/idempotency.store.js';
 import type { KafkaLog } from './kafka/kafka-log.js';
 import type { KafkaSettings } from './kafka/kafkajs.client.js';
 import { KafkaJsConsumer } from './kafka/kafkajs.consumer.js';
@@ -56,6 +58,8 @@ export class PlatformModule {
         { provide: READ_POOL, useFactory: () => createReadPool(database) },
         ...kafkaProviders(settings),
         CursorSigner,
+        IdempotencyStore,
+        Idempotency,
         Metrics,
         PoolMetrics,
         Readiness,
@@ -70,6 +74,7 @@ export class PlatformModule {
         LOG_INSPECTOR,
         LOG_PRODUCER,
         CursorSigner,
+        Idempotency,
         Logger,
         Metrics,
         Readiness,

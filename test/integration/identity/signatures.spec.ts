@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accessKeyPurpose } from '../../../src/identity/bootstrap.service.js';
+import { accessKeyPurpose } from '../../../src/identity/access-key.entity.js';
 import { SecretBox } from '../../../src/identity/secret-box.js';
 import type { Principal } from '../../../src/kernel/principal.js';
 import { selfSignedCertificate } from '../../support/certificate.js';
