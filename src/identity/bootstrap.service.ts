@@ -1,5 +1,5 @@
 /** Makes the operator domain with its first administrator, once per installation, and tells the machine's owner about it. */
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '../platform/config/config.schema.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { CONFIG } from '../platform/tokens.js';
@@ -10,6 +10,7 @@ import { Domain } from './domain.entity.js';
 import { newAccessKey, newId, newPassword, newSecretKey } from './identifiers.js';
 import { takeIdentityLock } from './identity-lock.store.js';
 import { PasswordHasher } from './password-hasher.service.js';
+import { passwordProblems } from './password-rules.js';
 import { Project } from './project.entity.js';
 import { SecretBox } from './secret-box.js';
 import { SigningKeys } from './signing-keys.service.js';
@@ -27,6 +28,8 @@ const TIMEOUT_MS = 60_000;
 
 @Injectable()
 export class BootstrapService {
+  private readonly logger = new Logger(BootstrapService.name);
+
   constructor(
     private readonly database: Database,
     private readonly passwords: PasswordHasher,
@@ -82,6 +85,9 @@ export class BootstrapService {
     const project = { id: config.BOOTSTRAP_PROJECT_ID ?? newId(), name: config.BOOTSTRAP_PROJECT ?? region };
     const user = { id: newId(), name: config.BOOTSTRAP_USER };
     const password = config.BOOTSTRAP_PASSWORD ?? newPassword();
+    // Whoever configures the installation has the last word, but hears of it.
+    for (const problem of passwordProblems(password, { userName: user.name }))
+      this.logger.warn(`BOOTSTRAP_PASSWORD ${problem}`);
     const accessKey = config.BOOTSTRAP_ACCESS_KEY ?? newAccessKey();
     const secret = config.BOOTSTRAP_SECRET_KEY ?? newSecretKey();
 

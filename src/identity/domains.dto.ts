@@ -1,5 +1,6 @@
 /** The wire shapes of `/v1/domains` (contracts.md, Domains). */
 import { z } from 'zod';
+import { passwordProblems } from './password-rules.js';
 
 const id = () =>
   z
@@ -16,15 +17,22 @@ const name = () =>
 
 const projectSchema = z.strictObject({ name: name(), id: id().optional(), region: name() });
 
+const administratorSchema = z
+  .strictObject({
+    name: name(),
+    password: z.string().max(1_024).meta({ description: 'As docs/security.md, Passwords and logins.' }),
+  })
+  .superRefine(({ name: userName, password }, context) => {
+    for (const message of passwordProblems(password, { userName }))
+      context.addIssue({ code: 'custom', path: ['password'], message });
+  });
+
 export const createDomainSchema = z
   .strictObject({
     name: name(),
     id: id().optional(),
     projects: z.array(projectSchema).min(1).max(100),
-    administrator: z.strictObject({
-      name: name(),
-      password: z.string().min(8, 'must have at least 8 characters').max(128, 'must have at most 128 characters'),
-    }),
+    administrator: administratorSchema,
   })
   .superRefine(({ projects }, context) => {
     for (const member of ['name', 'id'] as const)

@@ -11,27 +11,42 @@ import { Domain } from './domain.entity.js';
 import { DomainViews } from './domain-views.service.js';
 import { DomainsController } from './domains.controller.js';
 import { DomainsService } from './domains.service.js';
+import { IdentityJobs } from './identity.jobs.js';
+import { KeyRotation } from './key-rotation.service.js';
+import { LoginIdentity } from './login-identity.service.js';
+import { LoginRecorder } from './login-recorder.service.js';
 import { LoginService } from './login.service.js';
+import { LoginStore } from './login.store.js';
+import { LoginThrottleStore } from './login-throttle.store.js';
+import { MfaController } from './mfa.controller.js';
+import { MfaDevicesStore } from './mfa-devices.store.js';
+import { MfaSeeds } from './mfa-seeds.service.js';
+import { MfaService } from './mfa.service.js';
 import { OperatorDirectory } from './operator-directory.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { Project } from './project.entity.js';
 import { ProjectDirectory } from './project-directory.service.js';
 import { SecretBox } from './secret-box.js';
-import { SigningKey } from './signing-key.entity.js';
+import { SigningKeysController } from './signing-keys.controller.js';
 import { SigningKeys } from './signing-keys.service.js';
+import { SigningKeysStore } from './signing-keys.store.js';
 import { TokenAuthenticator } from './token-authenticator.service.js';
 import { TokenController } from './token.controller.js';
+import { TokenRevocationsStore } from './token-revocations.store.js';
 import { TokenService } from './token.service.js';
+import { TokenSubjects } from './token-subjects.service.js';
 import { User } from './user.entity.js';
 
 /** Who calls. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Domain, Project, User, AccessKey, SigningKey]), TracesModule],
-  controllers: [TokenController, DomainsController],
+  imports: [TypeOrmModule.forFeature([Domain, Project, User, AccessKey]), TracesModule],
+  controllers: [TokenController, MfaController, SigningKeysController, DomainsController],
   providers: [
     SecretBox,
     PasswordHasher,
+    SigningKeysStore,
     SigningKeys,
+    KeyRotation,
     TokenService,
     DirectoryStore,
     ProjectDirectory,
@@ -40,7 +55,17 @@ import { User } from './user.entity.js';
     DirectoryRecorder,
     TokenAuthenticator,
     Authenticator,
+    TokenRevocationsStore,
+    TokenSubjects,
+    LoginThrottleStore,
+    LoginStore,
+    LoginRecorder,
+    LoginIdentity,
     LoginService,
+    MfaDevicesStore,
+    MfaSeeds,
+    MfaService,
+    IdentityJobs,
     BootstrapService,
     DomainsService,
     DomainViews,

@@ -34,7 +34,7 @@ export class TokenAuthenticator {
       isOperator: user.isOperator,
       isAdministrator: user.isAdministrator,
       accessKeyId: null,
-      mfaAt: null,
+      mfaAt: claims.mfaAt,
       isFederated: false,
     };
   }
@@ -44,7 +44,6 @@ export class TokenAuthenticator {
     if (token.length > LONGEST_TOKEN) throw refusedCredentials('decrypt token fail');
     const claims = await this.tokens.verify(token);
     const caller = await this.callers.byToken(claims);
-    // Tokens tell whole seconds: one issued in the second of the change is taken for older.
     if (!caller?.user.enabled || caller.tokenRevoked || claims.issuedAt < caller.user.tokensValidFrom)
       throw refusedCredentials('the token is no longer valid');
     return { claims, user: caller.user, groups: caller.groups };
