@@ -11,6 +11,9 @@ import { Domain } from './domain.entity.js';
 import { DomainViews } from './domain-views.service.js';
 import { DomainsController } from './domains.controller.js';
 import { DomainsService } from './domains.service.js';
+import { EncryptionKeyCheck } from './encryption-key.service.js';
+import { ExternalIssuer } from './external-issuer.service.js';
+import { FederationStore } from './federation.store.js';
 import { IdentityJobs } from './identity.jobs.js';
 import { KeyRotation } from './key-rotation.service.js';
 import { LoginIdentity } from './login-identity.service.js';
@@ -43,6 +46,7 @@ import { User } from './user.entity.js';
   controllers: [TokenController, MfaController, SigningKeysController, DomainsController],
   providers: [
     SecretBox,
+    EncryptionKeyCheck,
     PasswordHasher,
     SigningKeysStore,
     SigningKeys,
@@ -53,6 +57,8 @@ import { User } from './user.entity.js';
     OperatorDirectory,
     CallersStore,
     DirectoryRecorder,
+    FederationStore,
+    ExternalIssuer,
     TokenAuthenticator,
     Authenticator,
     TokenRevocationsStore,
@@ -70,6 +76,6 @@ import { User } from './user.entity.js';
     DomainsService,
     DomainViews,
   ],
-  exports: [Authenticator, ProjectDirectory, OperatorDirectory, BootstrapService],
+  exports: [Authenticator, ProjectDirectory, OperatorDirectory, BootstrapService, EncryptionKeyCheck],
 })
 export class IdentityModule {}

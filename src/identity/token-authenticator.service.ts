@@ -4,6 +4,7 @@ import type { Principal } from '../kernel/principal.js';
 import { refusedCredentials } from './authentication.js';
 import { CallersStore } from './callers.store.js';
 import type { UserRecord } from './directory.store.js';
+import { ExternalIssuer } from './external-issuer.service.js';
 import { type TokenClaims, TokenService } from './token.service.js';
 
 export interface AuthenticatedToken {
@@ -19,10 +20,12 @@ export class TokenAuthenticator {
   constructor(
     private readonly tokens: TokenService,
     private readonly callers: CallersStore,
+    private readonly external: ExternalIssuer,
   ) {}
 
-  /** Throws `APIGW.0301`. */
+  /** Throws `APIGW.0301`; `QST.Unavailable` where an external issuer cannot be asked for its keys. */
   async authenticate(token: string): Promise<Principal> {
+    if (token.length <= LONGEST_TOKEN && this.external.claims(token)) return this.external.authenticate(token);
     const { claims, user, groups } = await this.resolve(token);
     return {
       userId: user.id,
