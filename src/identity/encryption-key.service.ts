@@ -43,16 +43,22 @@ export class EncryptionKeyCheck implements OnApplicationShutdown {
   /** On the first start the known text is sealed; later it must open. Throws {@link ConfigError}. */
   async verify(): Promise<void> {
     const known = await readCheck(this.database);
-    if (known !== null) return this.mustOpen(known, ENCRYPTION_CHECK_PURPOSE);
+    if (known !== null) {
+      this.mustOpen(known, ENCRYPTION_CHECK_PURPOSE);
+      return;
+    }
     await this.database.transaction(async (transaction) => {
       await takeIdentityLock('encryptionKey', transaction);
       const meanwhile = await readCheck(transaction);
-      if (meanwhile !== null) return this.mustOpen(meanwhile, ENCRYPTION_CHECK_PURPOSE);
+      if (meanwhile !== null) {
+        this.mustOpen(meanwhile, ENCRYPTION_CHECK_PURPOSE);
+        return;
+      }
       // An installation that is older than the check is not new: its key is the one that opens what it has.
       for (const column of SEALED_COLUMNS)
         for (const { key, sealed } of await readSealed(column, transaction, 1))
           this.mustOpen(sealed, column.purpose(key));
-      return addCheck(this.box.seal(CHECK_TEXT, ENCRYPTION_CHECK_PURPOSE), transaction);
+      await addCheck(this.box.seal(CHECK_TEXT, ENCRYPTION_CHECK_PURPOSE), transaction);
     });
   }
 

@@ -1,4 +1,5 @@
 /** The public keys of an external issuer: fetched when needed, kept for a while, and never waited for beyond a limit. */
+import type { ReadableStreamDefaultReader } from 'node:stream/web';
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../kernel/clock.js';
@@ -95,12 +96,17 @@ export class IssuerKeys {
 }
 
 async function readBounded(response: Response): Promise<string> {
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MOST_BYTES) throw new Error('the answer is too large');
-    chunks.push(chunk);
+  for (;;) {
+    const part = await reader?.read();
+    if (part?.value === undefined) return Buffer.concat(chunks).toString('utf8');
+    size += part.value.length;
+    if (size > MOST_BYTES) {
+      await reader?.cancel();
+      throw new Error('the answer is too large');
+    }
+    chunks.push(part.value);
   }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -17,6 +17,7 @@ import {
   deleteDeviceSchema,
   type DeviceList,
   deviceListSchema,
+  type DeviceOwner,
   deviceOwnerSchema,
   renderDevice,
   type ShownDevice,
@@ -44,7 +45,7 @@ export class MfaController {
   @ApiOperation({ summary: 'Show the virtual MFA device of a user' })
   @ApiZodResponse(200, shownDeviceSchema)
   async show(
-    @ApiZodParams(deviceOwnerSchema) { user_id: userId }: { user_id: string },
+    @ApiZodParams(deviceOwnerSchema) { user_id: userId }: DeviceOwner,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ShownDevice> {
     return { virtual_mfa_device: renderDevice(await this.devices.show(userId, { principal })) };

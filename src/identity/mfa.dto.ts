@@ -43,6 +43,7 @@ export const deleteDeviceSchema = z.object({ user_id: id(), serial_number: seria
 export type DeleteDevice = z.infer<typeof deleteDeviceSchema>;
 
 export const deviceOwnerSchema = z.object({ user_id: z.string().max(64) });
+export type DeviceOwner = z.infer<typeof deviceOwnerSchema>;
 
 const deviceSchema = z.object({ serial_number: z.string(), user_id: z.string() });
 export const shownDeviceSchema = z.object({ virtual_mfa_device: deviceSchema });

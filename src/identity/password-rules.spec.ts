@@ -2,11 +2,11 @@ import * as fc from 'fast-check';
 import { passwordProblems } from './password-rules.js';
 
 const LENGTH = /characters$/;
-const NAME = /name of the user/;
+const NAME = 'name of the user';
 const COMMON = /commonest/;
 
 describe('passwordProblems', () => {
-  it.each<[string, string, string, RegExp[]]>([
+  it.each<[string, string, string, (RegExp | string)[]]>([
     ['a good one', 'correct horse battery', 'root', []],
     ['8 characters', 'x7#kQ!p2', 'root', []],
     ['7 characters', 'x7#kQ!p', 'root', [LENGTH]],
@@ -29,9 +29,9 @@ describe('passwordProblems', () => {
   it('never takes a name for a password, whichever way it is written', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 64 }), (userName) => {
-        const reversed = [...userName].reverse().join('');
+        const reversed = Array.from(userName).reverse().join('');
         for (const password of [userName, reversed, userName.toUpperCase()])
-          expect(passwordProblems(password, { userName }).some((problem) => NAME.test(problem))).toBe(true);
+          expect(passwordProblems(password, { userName }).some((problem) => problem.includes(NAME))).toBe(true);
       }),
     );
   });

@@ -11,12 +11,12 @@ const COMMONEST: ReadonlySet<string> = new Set(common.passwords.split(' '));
  */
 export function passwordProblems(password: string, { userName }: { readonly userName: string }): string[] {
   const problems: string[] = [];
-  const length = [...password].length;
+  const length = Array.from(password).length;
   const plain = folded(password);
   const name = folded(userName);
   if (length < PASSWORD_LENGTH.least) problems.push(`must have at least ${String(PASSWORD_LENGTH.least)} characters`);
   if (length > PASSWORD_LENGTH.most) problems.push(`must have at most ${String(PASSWORD_LENGTH.most)} characters`);
-  if (plain === name || plain === [...name].reverse().join(''))
+  if (plain === name || plain === Array.from(name).reverse().join(''))
     problems.push('must be neither the name of the user nor its reverse');
   if (COMMONEST.has(plain)) problems.push('is one of the commonest passwords');
   return problems;

@@ -40,7 +40,7 @@ describe('a token', () => {
     expect([listed.status, await listed.json()]).toEqual([200, { traces: [], meta_data: expect.anything() }]);
     const shown = await on(b, 'GET', '/v3/auth/tokens', another, token);
     expect([shown.status, shown.headers.get('x-subject-token')]).toEqual([200, token]);
-    expect((await shown.json()) as unknown).toMatchObject({ token: { user: { id: a.credentials.user.id } } });
+    expect(await shown.json()).toMatchObject({ token: { user: { id: a.credentials.user.id } } });
 
     expect((await on(a, 'DELETE', '/v3/auth/tokens', another, token)).status).toBe(204);
     for (const replica of [b, a, b, a]) {
