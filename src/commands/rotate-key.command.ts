@@ -64,7 +64,11 @@ function newKeyFile(args: readonly string[]): string | null {
 
 function readNewKey(file: string): Buffer {
   if (!existsSync(file)) throw new ConfigError([`--new-key-file: there is no ${file}`]);
-  return readEncryptionKey(file);
+  try {
+    return readEncryptionKey(file);
+  } catch (error) {
+    throw new ConfigError([`--new-key-file: ${error instanceof Error ? error.message : String(error)}`]);
+  }
 }
 
 /** The database that is configured, else the embedded one, started for this and reserved against a start meanwhile. */

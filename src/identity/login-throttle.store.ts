@@ -4,6 +4,7 @@
  * database's alone.
  */
 import { createHash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '../platform/config/config.schema.js';
 import { Database, type Sql } from '../platform/database/database.js';
@@ -43,8 +44,17 @@ export function subjectOfUnknown(typed: readonly (string | undefined)[]): string
   return `name:${createHash('sha256').update(JSON.stringify(typed)).digest('hex')}`;
 }
 
+/** Of IPv6 the network: whoever has one address there has 2⁶⁴. */
 export function subjectOfAddress(address: string): string {
-  return `address:${address}`;
+  return `address:${isIPv6(address) ? networkOf(address) : address}`;
+}
+
+function networkOf(address: string): string {
+  const [plain = ''] = address.split('%', 1);
+  const [left = [], right = []] = plain.split('::').map((half) => half.split(':').filter((group) => group !== ''));
+  const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0');
+  const groups = [...left, ...zeros, ...right].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
 }
 
 @Injectable()

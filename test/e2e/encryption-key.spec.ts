@@ -78,6 +78,7 @@ describe('the encryption key', () => {
   it.each([
     ['no file', [], 2],
     ['a file that is not there', ['--new-key-file', '/nowhere/new.key'], 2],
+    ['a file that holds no key', ['--new-key-file', join(__dirname, 'encryption-key.spec.ts')], 2],
     ['something else', ['--new-key-file=x', 'y'], 2],
   ])('is not exchanged for %s', async (_, args, code) => {
     expect((await command('rotate-key', args, environment)).code).toBe(code);

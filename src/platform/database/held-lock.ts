@@ -61,6 +61,10 @@ export class HeldLock {
       await client.end().catch(() => undefined);
       throw error;
     }
+    if (this.released) {
+      await client.end().catch(() => undefined);
+      return;
+    }
     client.once('end', () => {
       if (this.client === client) this.retake(0);
     });
@@ -82,6 +86,7 @@ export class HeldLock {
       this.retake(attempt + 1);
       return;
     }
+    if (this.released) return;
     try {
       await this.options.onTaken();
     } catch (error) {
