@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/errors.js';
 import type { Config } from '../platform/config/config.schema.js';
 import { Database, type Sql } from '../platform/database/database.js';
 import { CONFIG } from '../platform/tokens.js';
@@ -55,6 +56,11 @@ function networkOf(address: string): string {
   const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0');
   const groups = [...left, ...zeros, ...right].slice(0, 4);
   return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
+/** The same for users, names that nobody has, and addresses. */
+export function lockedOut(): AppError {
+  return new AppError('IAM.0061', 'The account or address is locked after too many failed logins. Try again later.');
 }
 
 @Injectable()

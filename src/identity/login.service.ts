@@ -6,7 +6,7 @@ import type { RequestOrigin } from '../platform/http/request-origin.js';
 import type { ProjectRecord, UserRecord } from './directory.store.js';
 import { LoginIdentity } from './login-identity.service.js';
 import { type LoginAttempt, LoginRecorder } from './login-recorder.service.js';
-import { type LoginSubjects, LoginThrottleStore } from './login-throttle.store.js';
+import { lockedOut, type LoginSubjects, LoginThrottleStore } from './login-throttle.store.js';
 import { LoginStore } from './login.store.js';
 import { credentialsOf, type TokenRequest } from './token.dto.js';
 import { type TokenClaims, TokenService } from './token.service.js';
@@ -47,16 +47,15 @@ export class LoginService {
       throw new AppError('IAM.0002', 'Agencies are not offered: assume_role is always refused.');
     const { attempt, subjects } = await this.identity.find(credentials.user, origin);
     // Before the expensive hash; and once more with the verdict, for what happens meanwhile.
-    if (!(await this.throttle.admits(subjects))) throw locked();
+    if (!(await this.throttle.admits(subjects))) throw lockedOut();
     const factors = await this.identity.check(attempt, credentials);
     if (factors === 'wrong' || attempt.user === null) return this.refuse(attempt, subjects);
     const project = await this.identity.scope(attempt.user, auth.scope);
     if (factors === 'passcode missing' || project === 'foreign') {
-      if (!(await this.throttle.admits(subjects))) throw locked();
+      if (!(await this.throttle.admits(subjects))) throw lockedOut();
+      const reason = factors === 'passcode missing' ? factors : 'scope not accessible';
+      await this.database.transaction((transaction) => this.recorder.failure(attempt, reason, transaction));
       if (factors === 'passcode missing') throw passcodeMissing();
-      await this.database.transaction((transaction) =>
-        this.recorder.failure(attempt, 'scope not accessible', transaction),
-      );
       throw new AppError('IAM.0001', 'The requested scope does not exist or is not accessible to the user.');
     }
     const proven = { user: attempt.user, project, step: factors.step };
@@ -75,7 +74,7 @@ export class LoginService {
       if (step !== null && !(await this.identity.use(user, step, transaction))) return null;
       const at = await this.store.note(user, transaction);
       if (at === null) return null;
-      if (!(await this.throttle.succeeded(subjects, transaction))) throw locked();
+      if (!(await this.throttle.succeeded(subjects, transaction))) throw lockedOut();
       await this.recorder.login(user, project?.id ?? null, origin, transaction);
       return at;
     });
@@ -89,13 +88,9 @@ export class LoginService {
       await this.recorder.locked(attempt, counted.nowLocked, transaction);
       return counted;
     });
-    if (verdict.outcome === 'locked') throw locked();
+    if (verdict.outcome === 'locked') throw lockedOut();
     throw new AppError('IAM.0062', 'The username or password is wrong.');
   }
-}
-
-function locked(): AppError {
-  return new AppError('IAM.0061', 'The account or address is locked after too many failed logins. Try again later.');
 }
 
 function passcodeMissing(): AppError {

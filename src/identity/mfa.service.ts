@@ -5,7 +5,7 @@ import { AppError } from '../kernel/errors.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { CLOCK } from '../platform/tokens.js';
 import { type Actor, DirectoryRecorder } from './directory-recorder.service.js';
-import { LoginThrottleStore, subjectOfAddress, subjectOfUser } from './login-throttle.store.js';
+import { lockedOut, LoginThrottleStore, subjectOfAddress, subjectOfUser } from './login-throttle.store.js';
 import { type MfaDevice, MfaDevicesStore } from './mfa-devices.store.js';
 import { MfaSeeds } from './mfa-seeds.service.js';
 import { serialNumber } from './mfa.dto.js';
@@ -96,11 +96,11 @@ export class MfaService {
       user: subjectOfUser({ domainId: device.domainId, id: device.userId }),
       address: subjectOfAddress(origin.sourceIp),
     };
-    if (!(await this.throttle.admits(subjects))) throw locked();
+    if (!(await this.throttle.admits(subjects))) throw lockedOut();
     const step = matchingStep(this.seeds.open(device), code, this.clock.now(), device.lastStep);
     if (step !== null) return step;
     const { outcome } = await this.throttle.failed(subjects, this.database);
-    throw outcome === 'locked' ? locked() : wrongCode();
+    throw outcome === 'locked' ? lockedOut() : wrongCode();
   }
 
   private async named(target: Target, serial: string): Promise<MfaDevice> {
@@ -135,8 +135,4 @@ function noDevice(): AppError {
 
 function wrongCode(): AppError {
   return new AppError('IAM.0011', 'The verification code is wrong, or was used before.');
-}
-
-function locked(): AppError {
-  return new AppError('IAM.0061', 'The account or address is locked after too many failed logins. Try again later.');
 }

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrations } from '../../../migrations/index.js';
 import { BootstrapService, EncryptionKeyCheck, rotateEncryptionKey } from '../../../src/identity/index.js';
+import { ENCRYPTION_KEY_LOCK } from '../../../src/identity/encryption-check.store.js';
+import { CHECK_TEXT } from '../../../src/identity/encryption-key.service.js';
 import { MfaSeeds } from '../../../src/identity/mfa-seeds.service.js';
-import { readSealed, SEALED_COLUMNS } from '../../../src/identity/sealed-columns.store.js';
+import { ENCRYPTION_CHECK_PURPOSE, readSealed, SEALED_COLUMNS } from '../../../src/identity/sealed-columns.store.js';
 import { SecretBox } from '../../../src/identity/secret-box.js';
 import { ConfigError } from '../../../src/platform/config/load-config.js';
 import { Database } from '../../../src/platform/database/database.js';
@@ -151,5 +153,31 @@ describe('the encryption key', () => {
     await serving.close();
     await reaches('the lock is free', holders, (rows) => rows.length === 0);
     await expect(rotate(OLD, NEW)).resolves.toMatchObject({ outcome: 'rotated' });
+  });
+
+  it('ends a process under which it was exchanged, while that had lost its connection', async () => {
+    const serving = await open(OLD);
+    await check(serving).claim();
+    const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
+    try {
+      await db.withConnection(async (sql) => {
+        const alone = sql.query('SELECT pg_advisory_lock($1)', [ENCRYPTION_KEY_LOCK]);
+        await db.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        );
+        await alone;
+        const sealed = new SecretBox(NEW).seal(CHECK_TEXT, ENCRYPTION_CHECK_PURPOSE);
+        await sql.query('UPDATE encryption_check SET sealed = $1', [sealed]);
+        await sql.query('SELECT pg_advisory_unlock($1)', [ENCRYPTION_KEY_LOCK]);
+      });
+      await reaches(
+        'the process ends itself',
+        () => kill.mock.calls.length,
+        (calls) => calls === 1,
+      );
+      expect(kill).toHaveBeenCalledWith(process.pid, 'SIGTERM');
+    } finally {
+      kill.mockRestore();
+    }
   });
 });

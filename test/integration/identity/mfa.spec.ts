@@ -71,6 +71,7 @@ describe('virtual MFA devices', () => {
 
     const missing = await service.http().post('/v3/auth/tokens').send(passwordLogin(lin())).expect(401);
     expect(missing.body).toMatchObject({ error_code: 'IAM.0001', error_msg: expect.stringMatching(/totp/) });
+    expect((await service.recorded()).at(-1)).toMatchObject({ trace_name: 'loginFailed', message: 'passcode missing' });
     const wrong = await service
       .http()
       .post('/v3/auth/tokens')
