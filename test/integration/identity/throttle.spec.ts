@@ -77,6 +77,19 @@ describe('failed logins', () => {
     expect(answers.sort()).toEqual([...Array<string>(5).fill('IAM.0061'), ...Array<string>(3).fill('IAM.0062')]);
   });
 
+  it.each([true, false])(
+    'are judged after the hash: locked meanwhile is locked (password right: %p)',
+    async (right) => {
+      hashes.mockImplementationOnce(async () => {
+        await series(named('root', 'wrong-password'), 3);
+        return right;
+      });
+      expect(await attempt(named('root', tenant.password))).toMatchObject({ status: 401, error_code: 'IAM.0061' });
+      const logins = (await service.recorded()).filter(({ trace_name: name }) => name === 'login');
+      expect(logins).toEqual([]);
+    },
+  );
+
   it('are forgotten by a success, and right passwords at once never lock', async () => {
     await series(named('root', 'wrong-password'), 2);
     expect(await attempt(named('root', tenant.password))).toMatchObject({ status: 201 });
