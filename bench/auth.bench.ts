@@ -2,7 +2,7 @@
  * `auth`: proving who one is, end to end with the look-up of the caller in Postgres, against the bare primitive over the same
  * bytes. What a check costs beyond it is the difference in CPU. The database is a process of its own, and not in it.
  */
-import { createHash, createHmac, type KeyObject, verify } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { type Credentials } from '../src/identity/index.js';
 import { type PresentedRequest } from '../src/identity/authentication.js';
 import { Authenticator } from '../src/identity/authenticator.service.js';
@@ -34,8 +34,10 @@ export async function benchAuth(): Promise<Report> {
 async function compareTokens({ app }: BenchStack, { user, domain }: Credentials): Promise<ComparisonResult> {
   const authenticator = app.get(Authenticator, { strict: false });
   const tokens = app.get(TokenService, { strict: false });
-  const issue = async () => (await tokens.issue({ userId: user.id, domainId: domain.id, projectId: null })).token;
-  const { publicKey } = await app.get(SigningKeys, { strict: false }).current();
+  const subject = { userId: user.id, domainId: domain.id, projectId: null, mfaAt: null };
+  const issue = async () => (await tokens.issue({ ...subject, issuedAt: Date.now() })).token;
+  const { privateKey } = await app.get(SigningKeys, { strict: false }).current();
+  const publicKey = createPublicKey(privateKey);
   const same = await issue();
   let fresh: string[] = [];
   return compare({

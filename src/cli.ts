@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   migrate: async () => (await import('./commands/migrate.command.js')).migrateCommand,
   replay: async () => (await import('./commands/replay.command.js')).replay,
   retention: async () => (await import('./commands/retention.command.js')).retention,
+  'rotate-key': async () => (await import('./commands/rotate-key.command.js')).rotateKey,
   traces: async () => (await import('./commands/traces.command.js')).traces,
 };
 

@@ -25,6 +25,19 @@ import { KeyUse } from './key-use.service.js';
 import { LoginCommandsController } from './login-commands.controller.js';
 import { LoginService } from './login.service.js';
 import { LoginUse } from './login-use.service.js';
+import { EncryptionKeyCheck } from './encryption-key.service.js';
+import { ExternalIssuer } from './external-issuer.service.js';
+import { FederationStore } from './federation.store.js';
+import { IdentityJobs } from './identity.jobs.js';
+import { KeyRotation } from './key-rotation.service.js';
+import { LoginIdentity } from './login-identity.service.js';
+import { LoginRecorder } from './login-recorder.service.js';
+import { LoginStore } from './login.store.js';
+import { LoginThrottleStore } from './login-throttle.store.js';
+import { MfaController } from './mfa.controller.js';
+import { MfaDevicesStore } from './mfa-devices.store.js';
+import { MfaSeeds } from './mfa-seeds.service.js';
+import { MfaService } from './mfa.service.js';
 import { OperatorDirectory } from './operator-directory.service.js';
 import { OsUsersController } from './os-users.controller.js';
 import { PasswordHasher } from './password-hasher.service.js';
@@ -32,6 +45,7 @@ import { ProjectDirectory } from './project-directory.service.js';
 import { Project } from './project.entity.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProjectsService } from './projects.service.js';
+import { Reauthentication } from './reauthentication.service.js';
 import { RegionDirectory } from './region-directory.service.js';
 import { RegionSeeder } from './region-seeder.service.js';
 import { Region } from './region.entity.js';
@@ -48,26 +62,28 @@ import { SecurityTokensController } from './security-tokens.controller.js';
 import { SecurityTokens } from './security-tokens.service.js';
 import { SignatureAuthenticator } from './signature-authenticator.service.js';
 import { SignersStore } from './signers.store.js';
-import { SigningKey } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.service.js';
 import { SigningSecrets } from './signing-secrets.service.js';
 import { TemporaryKeys } from './temporary-keys.service.js';
+import { SigningKeysController } from './signing-keys.controller.js';
+import { SigningKeysStore } from './signing-keys.store.js';
 import { TokenAuthenticator } from './token-authenticator.service.js';
 import { TokenController } from './token.controller.js';
+import { TokenRevocationsStore } from './token-revocations.store.js';
 import { TokenService } from './token.service.js';
 import { UserDirectory } from './user-directory.service.js';
+import { TokenSubjects } from './token-subjects.service.js';
 import { User } from './user.entity.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 /** Who calls. */
 @Module({
-  imports: [
-    TypeOrmModule.forFeature([Domain, Project, User, AccessKey, SigningKey, Group, GroupMember, Region]),
-    TracesModule,
-  ],
+  imports: [TypeOrmModule.forFeature([Domain, Project, User, AccessKey, Group, GroupMember, Region]), TracesModule],
   controllers: [
     TokenController,
+    MfaController,
+    SigningKeysController,
     DomainsController,
     RegionsController,
     IamRegionsController,
@@ -83,8 +99,11 @@ import { UsersService } from './users.service.js';
   ],
   providers: [
     SecretBox,
+    EncryptionKeyCheck,
     PasswordHasher,
+    SigningKeysStore,
     SigningKeys,
+    KeyRotation,
     TokenService,
     DirectoryStore,
     ProjectDirectory,
@@ -92,6 +111,8 @@ import { UsersService } from './users.service.js';
     CallersStore,
     DirectoryRecorder,
     DirectoryExtensions,
+    FederationStore,
+    ExternalIssuer,
     TokenAuthenticator,
     SignersStore,
     TemporaryKeys,
@@ -105,8 +126,19 @@ import { UsersService } from './users.service.js';
     KeyUse,
     SignatureAuthenticator,
     Authenticator,
+    TokenRevocationsStore,
+    TokenSubjects,
+    LoginThrottleStore,
+    LoginStore,
+    LoginRecorder,
+    LoginIdentity,
     LoginService,
+    Reauthentication,
     DomainFounder,
+    MfaDevicesStore,
+    MfaSeeds,
+    MfaService,
+    IdentityJobs,
     BootstrapService,
     DomainsService,
     DomainSwitches,
@@ -121,6 +153,13 @@ import { UsersService } from './users.service.js';
     ProjectsService,
     AccessKeysService,
   ],
-  exports: [Authenticator, DirectoryExtensions, ProjectDirectory, OperatorDirectory, BootstrapService],
+  exports: [
+    Authenticator,
+    DirectoryExtensions,
+    ProjectDirectory,
+    OperatorDirectory,
+    BootstrapService,
+    EncryptionKeyCheck,
+  ],
 })
 export class IdentityModule {}

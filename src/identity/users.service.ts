@@ -1,15 +1,14 @@
 /** Creates, changes and deletes users of the caller's domain. */
-import { Inject, Injectable } from '@nestjs/common';
-import type { Clock } from '../kernel/clock.js';
+import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/errors.js';
 import { Database, type Transaction } from '../platform/database/database.js';
-import { CLOCK } from '../platform/tokens.js';
 import { conflict, namingConflicts, notFound } from './directory-faults.js';
 import { type Actor, DirectoryRecorder } from './directory-recorder.service.js';
 import { Domain } from './domain.entity.js';
 import { newId } from './identifiers.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { passwordProblems } from './password-rules.js';
+import { Reauthentication } from './reauthentication.service.js';
 import { User } from './user.entity.js';
 import { userOf } from './user-directory.service.js';
 
@@ -34,7 +33,7 @@ export class UsersService {
     private readonly database: Database,
     private readonly passwords: PasswordHasher,
     private readonly recorder: DirectoryRecorder,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly reauthentication: Reauthentication,
   ) {}
 
   /** Without a password the user cannot log in by one. Throws `IAM.0005` and, for a weak password, `1118`. */
@@ -71,8 +70,8 @@ export class UsersService {
         { domainId, id },
         {
           ...defined(change),
-          ...(passwordHash !== undefined && { passwordHash, passwordChangedAt: this.now() }),
-          ...(endsTokens && { tokensValidFrom: this.now() }),
+          ...(passwordHash !== undefined && { passwordHash, passwordChangedAt: atOnce }),
+          ...(endsTokens && { tokensValidFrom: atOnce }),
           updatedAt: () => 'now()',
         },
       );
@@ -95,21 +94,24 @@ export class UsersService {
     });
   }
 
-  /** One's own. Ends all tokens, also the one that asks. Throws `1103` for a wrong present password, `1108`, `1118`. */
+  /**
+   * One's own. Ends all tokens, also the one that asks. Throws `1103` for a wrong present password, which counts as a failed
+   * login; `IAM.0061` while locked; `1108`, `1118`.
+   */
   async changePassword(present: string, next: string, actor: Actor): Promise<void> {
     const { domainId, userId: id } = actor.principal;
     const user = await this.database.dataSource.getRepository(User).findOneBy({ domainId, id });
     if (!user) throw notFound('user', id);
-    if (!(await this.passwords.verify(present, user.passwordHash))) throw new AppError('1103', 'Incorrect password.');
+    const check = async () => ((await this.passwords.verify(present, user.passwordHash)) ? user : null);
+    await this.reauthentication.prove(actor, check, new AppError('1103', 'Incorrect password.'));
     const passwordHash = await this.hashNew(next, undefined, user);
     await this.database.transaction(async (transaction) => {
-      const changedAt = this.now();
       // The password that was proved must still be the present one.
       const { affected } = await transaction.manager
         .getRepository(User)
         .update(
           { domainId, id, passwordHash: user.passwordHash ?? '' },
-          { passwordHash, passwordChangedAt: changedAt, tokensValidFrom: changedAt, updatedAt: () => 'now()' },
+          { passwordHash, passwordChangedAt: atOnce, tokensValidFrom: atOnce, updatedAt: () => 'now()' },
         );
       if (affected === 0) throw new AppError('1103', 'Incorrect password.');
       await this.recorder.record('updateUserPwd', { type: 'user', id, name: user.name }, actor, transaction);
@@ -129,12 +131,10 @@ export class UsersService {
       (_, cause) => conflict('user', `Duplicate entry found with name ${name}`, cause),
     );
   }
-
-  private now(): Date {
-    return new Date(this.clock.now());
-  }
 }
 
+/** Tokens are dated by the database. `now()` would be the start of the transaction, and too early. */
+const atOnce = () => 'clock_timestamp()';
 const LAST_ADMINISTRATOR = 'The last administrator of a domain stays one, and enabled.';
 
 function refuseWeak(password: string, userName: string): void {

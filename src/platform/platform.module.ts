@@ -23,7 +23,15 @@ import { Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { PoolMetrics } from './metrics/pool-metrics.js';
-import { CLOCK, CONFIG, ENCRYPTION_KEY_TOKEN, LOG_CONSUMER, LOG_INSPECTOR, LOG_PRODUCER } from './tokens.js';
+import {
+  CLOCK,
+  CONFIG,
+  DATABASE_SETTINGS,
+  ENCRYPTION_KEY_TOKEN,
+  LOG_CONSUMER,
+  LOG_INSPECTOR,
+  LOG_PRODUCER,
+} from './tokens.js';
 
 /** What is settled before the application exists. */
 export interface PlatformSettings {
@@ -54,6 +62,7 @@ export class PlatformModule {
         { provide: CONFIG, useValue: settings.config },
         { provide: CLOCK, useValue: settings.clock ?? systemClock },
         { provide: ENCRYPTION_KEY_TOKEN, useValue: settings.encryptionKey },
+        { provide: DATABASE_SETTINGS, useValue: database },
         { provide: Logger, useValue: settings.logger },
         { provide: READ_POOL, useFactory: () => createReadPool(database) },
         ...kafkaProviders(settings),
@@ -69,6 +78,7 @@ export class PlatformModule {
       exports: [
         CONFIG,
         CLOCK,
+        DATABASE_SETTINGS,
         ENCRYPTION_KEY_TOKEN,
         LOG_CONSUMER,
         LOG_INSPECTOR,

@@ -75,6 +75,20 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['project_id', 'POST', '/v3/projects', { project: { name: 'cn-north-4_x', parent_id: 'ID' } }],
   ['region_id', 'POST', '/v3/projects', { project: { name: 'ID' } }],
   ['user_id', 'POST', '/v3.0/OS-CREDENTIAL/credentials', { credential: { user_id: 'ID' } }],
+  ['user_id', 'POST', '/v3.0/OS-MFA/virtual-mfa-devices', { virtual_mfa_device: { name: 'mine', user_id: 'ID' } }],
+  ['user_id', 'DELETE', '/v3.0/OS-MFA/virtual-mfa-devices?user_id=ID&serial_number=phone'],
+  ['user_id', 'PUT', '/v3.0/OS-MFA/mfa-devices/unbind', { user_id: 'ID', serial_number: 'phone' }],
+  [
+    'user_id',
+    'PUT',
+    '/v3.0/OS-MFA/mfa-devices/bind',
+    {
+      user_id: 'ID',
+      serial_number: 'phone',
+      authentication_code_first: '123456',
+      authentication_code_second: '654321',
+    },
+  ],
 ];
 
 const PARAMETER = /:([a-z_]+)/g;
@@ -148,6 +162,9 @@ describe('ids of another domain', () => {
       tenant.token,
       { credential: { user_id: user.id } },
     );
+    await create('POST', '/v3.0/OS-MFA/virtual-mfa-devices', tenant.token, {
+      virtual_mfa_device: { name: 'phone', user_id: user.id },
+    });
     const instance = `/v2/${tenant.project.id}/instances/instance-1/long-term-credential`;
     const login = await create<{ token_id: string }>('POST', instance, tenant.token, { name: 'robot' });
     const trace = event({ domain_id: tenant.domain.id, project_id: tenant.project.id });

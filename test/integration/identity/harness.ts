@@ -59,7 +59,7 @@ export class ForgottenController {
   }
 }
 
-/** Runs with the real time and can be moved ahead. */
+/** Runs with the real time and can be moved; the database's clock stays where it is. */
 export class MovableClock implements Clock {
   private aheadMs = 0;
   now(): number {
