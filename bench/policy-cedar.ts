@@ -46,11 +46,13 @@ export function cedarContext({ action, resource, context }: AccessRequest): Cont
     named: urn !== null,
     resource: { service: foldCase(itsService), region, domain, type: foldCase(itsType), path: path.join(':') },
     keys: Object.fromEntries(
-      Object.entries(context).flatMap(([key, value]) => (isScalar(value) ? [[key, value]] : [])),
+      Object.entries(context).flatMap(([key, value]) => (isScalar(value) ? [[foldCase(key), value]] : [])),
     ),
     addresses: Object.fromEntries(
       Object.entries(context).flatMap(([key, value]) =>
-        key === 'g:SourceIp' && typeof value === 'string' ? [[key, { __extn: { fn: 'ip', arg: value } }]] : [],
+        key === 'g:SourceIp' && typeof value === 'string'
+          ? [[foldCase(key), { __extn: { fn: 'ip', arg: value } }]]
+          : [],
       ),
     ),
   };
@@ -115,8 +117,9 @@ const SYMBOLS: Readonly<Record<string, string>> = {
 
 function cedarCondition({ operator: name, key, values }: Condition): string | null {
   const operator = parseOperator(name);
-  if (operator?.quantifier !== null || operator.ignoresCase) return null;
-  const attribute = JSON.stringify(key);
+  if (operator?.quantifier !== null || operator.ignoresCase || values.some((value) => value.includes('${')))
+    return null;
+  const attribute = JSON.stringify(foldCase(key));
   const record = operator.type === 'ip' ? 'context.addresses' : 'context.keys';
   const has = `${record} has ${attribute}`;
   if (operator.comparison === 'isNull')
