@@ -45,7 +45,8 @@ function lintActions({ actions }: Statement, version: PolicyVersion, path: Path,
 }
 
 function lintBreadth({ effect, actions, resources, conditions }: Statement, path: Path, report: Report): void {
-  const everything = resources === null || (!resources.negated && resources.patterns.includes('*'));
+  const isEvery = (text: string): boolean => text.split(':').every((part) => part === '*');
+  const everything = resources === null || (!resources.negated && resources.patterns.some(isEvery));
   if (effect !== 'Allow' || conditions.length > 0 || !everything) return;
   const isAll = (text: string): boolean => text === '*' || (splitAction(text)?.every((part) => part === '*') ?? false);
   if (actions.negated)

@@ -1,0 +1,56 @@
+import { pathText } from './finding.js';
+import { checkPolicy } from './lint-policy.js';
+
+type Given = Readonly<Record<string, unknown>>;
+const allow = (change: Given): Given => ({
+  Effect: 'Allow',
+  Action: ['swr:repo:download'],
+  Resource: ['swr:*:*:repo:a'],
+  ...change,
+});
+const findings = (...statements: Given[]): string[] =>
+  checkPolicy({ Version: '5.0', Statement: statements }).map(({ type, issue, path }) => `${type} ${issue} ${pathText(path)}`); // prettier-ignore
+
+const shadowed = (place: number) => [`warning SHADOWED_STATEMENT Statement[${place}]`];
+const when = (Condition: Given): Given => allow({ Condition });
+
+describe('checkPolicy', () => {
+  it.each<[string, Given[], string[]]>([
+    ['nothing', [allow({})], []],
+    ['an unknown action', [allow({ Action: ['swr:repo:downlod'] })], ['warning UNKNOWN_ACTION Statement[0].Action[0]']],
+    ['a wildcard that matches no action', [allow({ Action: ['swr:repos:*'] })], ['warning UNKNOWN_ACTION Statement[0].Action[0]']],
+    ['an action of a service nobody knows', [allow({ Action: ['obs:bucket:GetObject'] })], ['suggestion UNKNOWN_SERVICE Statement[0].Action[0]']],
+    ['allow-all', [allow({ Action: ['*:*:*'], Resource: ['*'] })], ['security_warning ALLOW_ALL Statement[0]']],
+    ['allow-all in many words', [allow({ Action: ['*'], Resource: ['*:*:*:*:*'] })], ['security_warning ALLOW_ALL Statement[0]']],
+    ['all but a few', [{ Effect: 'Allow', NotAction: ['iam:*:*'] }], ['security_warning ALLOW_WITH_NOT_ACTION Statement[0]']],
+    ['all under a condition', [allow({ Action: ['*:*:*'], Resource: ['*'], Condition: { Bool: { 'g:MFAPresent': 'true' } } })], []],
+    ['deny-all', [allow({ Effect: 'Deny', Action: ['*:*:*'], Resource: ['*'] })], []],
+    ['the same again', [allow({}), allow({})], shadowed(1)],
+    ['a part of an earlier one', [allow({ Action: ['swr:repo:*'], Resource: ['swr:*:*:repo:*'] }), allow({})], shadowed(1)],
+    ['a part of a later one', [allow({}), allow({ Action: ['SWR:repo:down*'] })], shadowed(0)],
+    ['a part under a condition more', [allow({}), when({ Null: { 'g:UserId': 'false' } })], shadowed(1)],
+    ['what is denied anyway', [allow({}), allow({ Effect: 'Deny', Resource: ['*'] })], shadowed(0)],
+    ['a Deny of a part', [allow({}), allow({ Effect: 'Deny', Resource: ['swr:*:*:repo:a'], Condition: { Null: { 'g:UserId': 'true' } } })], []],
+    ['another resource', [allow({}), allow({ Resource: ['swr:*:*:repo:b'] })], []],
+    ['a star that is wider', [allow({ Resource: ['swr:*:*:repo:a/*'] }), allow({ Resource: ['swr:*:*:repo:*'] })], shadowed(0)],
+    ['a condition fewer', [when({ Null: { 'g:UserId': 'false' } }), allow({})], shadowed(0)],
+    ['numbers that leave nothing', [when({ NumberLessThan: { 'g:MFAAge': '5' }, NumberGreaterThan: { 'g:MFAAge': '5' } })], ['warning CONDITION_NEVER_TRUE Statement[0].Condition.NumberLessThan.g:MFAAge']],
+    ['numbers that leave a gap', [when({ NumberLessThan: { 'g:MFAAge': '5' }, NumberGreaterThan: { 'g:MFAAge': '4' } })], []],
+    ['dates that leave nothing', [when({ DateLessThan: { 'g:CurrentTime': '2026-01-01T00:00:00Z' }, DateGreaterThan: { 'g:CurrentTime': '2026-06-01T00:00:00Z' } })], ['warning CONDITION_NEVER_TRUE Statement[0].Condition.DateLessThan.g:CurrentTime']],
+    ['a text that must be two', [when({ StringEquals: { 'g:UserName': 'a' }, StringMatch: { 'g:userName': 'b*' } })], ['warning CONDITION_NEVER_TRUE Statement[0].Condition.StringEquals.g:UserName']],
+    ['a key that must be absent and true', [when({ Null: { 'g:MFAPresent': 'true' }, Bool: { 'g:MFAPresent': 'true' } })], ['warning CONDITION_NEVER_TRUE Statement[0].Condition.Null.g:MFAPresent']],
+    ['a key that may be absent', [when({ Null: { 'g:MFAPresent': 'true' }, BoolIfExists: { 'g:MFAPresent': 'true' } })], []],
+    ['a key of another action', [when({ StringEquals: { 'swr:TargetRegion': 'r' } })], ['warning KEY_NOT_OF_ACTION Statement[0].Condition.StringEquals.swr:TargetRegion']],
+    ['a key of the action', [allow({ Action: ['swr:repo:createManualSyncRepoJob'], Condition: { StringEquals: { 'swr:TargetRegion': 'r' } } })], []],
+    ['an unknown global key', [when({ StringEquals: { 'g:UserNam': 'a' } })], ['warning UNKNOWN_KEY Statement[0].Condition.StringEquals.g:UserNam']],
+    ['a tag', [when({ StringEquals: { 'g:ResourceTag/dept': 'a' } })], []],
+  ])('says of %s what there is to say', (_title, statements, expected) => {
+    expect(findings(...statements)).toEqual(expected);
+  }); // prettier-ignore
+
+  it('points at the text', () => {
+    const text = '{"Version":"1.1","Statement":[{"Effect":"Allow",\n"Action":["swr:repo:nope"]}]}';
+    const [finding] = checkPolicy(text);
+    expect(finding).toMatchObject({ code: 'IAM.1036', span: { start: { line: 2, column: 10 } } });
+  });
+});
