@@ -54,7 +54,7 @@ describe('parseJsonText', () => {
     ['{"a":1} x', 8],
     ['{a:1}', 1],
     ['{"a":"b', 5],
-    [`${'['.repeat(40)}`, 33],
+    ['['.repeat(40), 33],
   ])('says where %s goes wrong', (text, at) => {
     expect(parseJsonText(text)).toMatchObject({ ok: false, at });
   });

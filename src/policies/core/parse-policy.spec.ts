@@ -14,6 +14,7 @@ const REFUSED: readonly (readonly [string, string, unknown])[] = [
   ['IAM.1020', '', '{"Version": "1.1",'],
   ['IAM.1020', '', []],
   ['IAM.1021', '', { Version: '5.0', Statement: many(100, { ...statement, Resource: [`swr:*:*:repo:${lengthy(60)}`] }) }],
+  ['IAM.1021', '', ' '.repeat(131_073)],
   ['IAM.1025', 'Depends', { ...classic({}), Depends: [] }],
   ['IAM.1026', '', { Statement: [statement] }],
   ['IAM.1026', 'Version', { ...classic({}), Version: '2.0' }],

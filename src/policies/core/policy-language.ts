@@ -1,5 +1,7 @@
 /** The public face of the language: parse, check, compile, decide, explain. Everything is pure. */
 export { parsePolicy, type ParsedPolicy, type ParseOptions } from './parse-policy.js';
+export { checkPolicy } from './lint-policy.js';
+export { allActions, type CatalogueAction, findAction } from './action-catalogue.js';
 export { printPolicy, type PolicyDocument } from './print-policy.js';
 export { compile, type CompiledSet, type CompileOptions } from './compiled-set.js';
 export { decide } from './decide.js';
