@@ -1,6 +1,6 @@
 /** Pattern text taken apart: plain text, `*`, `?` and variables such as `${g:UserName}` or `${g:UserName, 'nobody'}`. */
 import type { RequestContext } from './policy.js';
-import { contextValue } from './request-context.js';
+import { contextValue, isSet } from './request-context.js';
 import { undocumentedChoices } from './undocumented-choices.js';
 
 export type Token =
@@ -99,9 +99,12 @@ export function variableText(context: RequestContext, key: string, fallback: str
   const value = contextValue(context, key);
   if (value === undefined || value === null) return fallback;
   if (typeof value !== 'object') return String(value);
+  if (!isSet(value)) return null;
   const values = value.filter((item) => item !== null);
   if (values.length === 0) return fallback;
-  return values.length === 1 && undocumentedChoices.oneElementSetResolves ? String(values[0]) : null;
+  const [only] = values;
+  if (values.length > 1 || typeof only === 'object' || !undocumentedChoices.oneElementSetResolves) return null;
+  return String(only);
 }
 
 /** The text of a template that holds nothing else; null where it holds wildcards or variables. */
