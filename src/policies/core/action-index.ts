@@ -41,6 +41,7 @@ export class ActionIndex {
   private readonly ordered: ActionSet[] = [];
   private readonly negated: ActionSet[] = [];
   private readonly patterns: KnownPattern[] = [];
+  /** By their text as written and in lower case. */
   private readonly patternIds = new Map<string, number>();
   /** Patterns without a star by their text; the others by their service, under `*` where that has a star. */
   private readonly literal = new Map<string, number>();
@@ -53,10 +54,10 @@ export class ActionIndex {
 
   /** The number of the set of these actions; `compiled` are the patterns in the same order. */
   add({ negated, patterns }: ActionClause, compiled: readonly ActionPattern[]): number {
-    const key = `${negated ? '!' : ''}${patterns.map(foldCase).sort().join(' ')}`;
+    const ids = [...new Set(compiled.map((pattern, index) => this.patternId(patterns[index] ?? '', pattern)))];
+    const key = `${negated ? '!' : ''}${ids.sort((left, right) => left - right).join()}`;
     const known = this.sets.get(key);
     if (known !== undefined) return known.id;
-    const ids = [...new Set(compiled.map((pattern, index) => this.patternId(patterns[index] ?? '', pattern)))];
     const set: ActionSet = { id: this.sets.size, negated, patterns: ids, everywhere: { Allow: [], Deny: [] } };
     this.sets.set(key, set);
     if (negated) this.negated.push(set);
@@ -86,12 +87,16 @@ export class ActionIndex {
   }
 
   private patternId(text: string, pattern: ActionPattern): number {
+    const given = this.patternIds.get(text);
+    if (given !== undefined) return given;
     const folded = foldCase(text);
-    const known = this.patternIds.get(folded);
-    if (known !== undefined) return known;
-    const id = this.patterns.length;
-    this.patterns.push({ pattern, sets: [] });
-    this.patternIds.set(folded, id);
+    const id = this.patternIds.get(folded) ?? this.addPattern(folded, pattern);
+    this.patternIds.set(text, id).set(folded, id);
+    return id;
+  }
+
+  private addPattern(folded: string, pattern: ActionPattern): number {
+    const id = this.patterns.push({ pattern, sets: [] }) - 1;
     if (!folded.includes('*')) this.literal.set(folded, id);
     else {
       const service = splitAction(folded)?.[0] ?? '*';
