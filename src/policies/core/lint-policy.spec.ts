@@ -1,5 +1,14 @@
+import fc from 'fast-check';
+import { documents, requests } from '../../../test/cases/policy-arbitrary.js';
+import { compile } from './compiled-set.js';
+import { conditionsHold, prepareRequest, statementHolds } from './compiled-statement.js';
+import { compileCondition, YES } from './condition.js';
+import { covers } from './coverage.js';
 import { pathText } from './finding.js';
 import { checkPolicy } from './lint-policy.js';
+import { parsePolicy } from './parse-policy.js';
+import { contradictions } from './satisfiable.js';
+import { renderFinding } from './wire-decision.js';
 
 type Given = Readonly<Record<string, unknown>>;
 const allow = (change: Given): Given => ({
@@ -52,5 +61,86 @@ describe('checkPolicy', () => {
     const text = '{"Version":"1.1","Statement":[{"Effect":"Allow",\n"Action":["swr:repo:nope"]}]}';
     const [finding] = checkPolicy(text);
     expect(finding).toMatchObject({ code: 'IAM.1036', span: { start: { line: 2, column: 10 } } });
+  });
+});
+
+describe('advice is true', () => {
+  const statements = documents.map(([document]) => {
+    const parsed = parsePolicy(document);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    return compile([{ id: null, name: '', version: null, policy: parsed.policy }]).statements;
+  });
+
+  it('what a statement is said to cover, it covers', () => {
+    let met = 0;
+    fc.assert(
+      fc.property(statements, fc.array(requests, { minLength: 5, maxLength: 5 }), (found, asked) => {
+        for (const outer of found)
+          for (const inner of found) {
+            if (outer === inner || outer.effect !== inner.effect || !covers(outer.statement, inner.statement)) continue;
+            for (const request of asked.map(prepareRequest)) {
+              if (!statementHolds(inner, request)) continue;
+              met += 1;
+              expect(statementHolds(outer, request)).toBe(true);
+            }
+          }
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(met).toBeGreaterThan(50);
+  });
+
+  it('what is said never to be true, no value makes true', () => {
+    const keyed = fc.oneof(
+      ...KINDS.map(([operators, values]) =>
+        fc.array(fc.tuple(operators, fc.uniqueArray(values, { minLength: 1, maxLength: 2 })), { minLength: 2, maxLength: 4 }),
+      ),
+    );
+    let met = 0;
+    fc.assert(
+      fc.property(keyed, (pairs) => {
+        const conditions = pairs.map(([operator, values]) => ({ operator, key: 'swr:k', values }));
+        if (contradictions(conditions, '1.1').length === 0) return;
+        met += 1;
+        const compiled = conditions.map((condition) => compileCondition(condition, '1.1'));
+        for (const value of [null, '', 'a', 'b', 'ab', 'B', -1, 0, 1, 1.5, 2, 3, 4, '2026-01-01T00:00:00Z', '2026-01-01T12:00:00Z', '2027-01-01T00:00:00Z'])
+          expect(conditionsHold(compiled, { 'swr:k': value })).not.toBe(YES);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(met).toBeGreaterThan(50);
+  });
+}); // prettier-ignore
+
+/** Operators of one type, and values of it. */
+const KINDS = [
+  [
+    fc.constantFrom('NumberLessThan', 'NumberGreaterThan', 'NumberEquals', 'NumberNotEquals', 'NumberLessThanEqualsIfExists', 'NumberGreaterThanEquals'),
+    fc.constantFrom('0', '1', '2', '3'),
+  ],
+  [
+    fc.constantFrom('DateLessThan', 'DateGreaterThan', 'DateLessThanEquals', 'DateGreaterThanEqualsIfExists'),
+    fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z', '2026-06-01T00:00:00Z'),
+  ],
+  [
+    fc.constantFrom('StringEquals', 'StringNotEquals', 'StringMatch', 'StringNotMatch', 'StringLike', 'StringEqualsIfExists', 'StringStartWith'),
+    fc.constantFrom('a', 'b', 'ab', 'a*', '*b', 'A'),
+  ],
+] as const; // prettier-ignore
+
+it('is rendered as the validator of 5.0 answers', () => {
+  const [finding] = checkPolicy('{"Version":"1.1","Statement":[{"Effect":"Allow","Action":["swr:x"]}]}');
+  expect(finding && renderFinding(finding)).toEqual({
+    finding_type: 'error',
+    issue_code: 'INVALID_ACTION',
+    error_code: 'IAM.1035',
+    finding_details: '"swr:x" is not of the form service:resourceType:operation, where only * is a wildcard',
+    learn_more_link: 'docs/policies.md#findings',
+    locations: [
+      {
+        path: [{ value: 'Statement' }, { index: 0 }, { value: 'Action' }, { index: 0 }],
+        span: { start: { line: 1, column: 58, offset: 58 }, end: { line: 1, column: 65, offset: 65 } },
+      },
+    ],
   });
 });
