@@ -21,7 +21,7 @@ const OTHER = { Effect: 'Allow', Action: ['cts:trace:list', 'swr:repo:get*'] };
 describe('explain', () => {
   it('names every statement that allows, with policy, version, place and Sid', () => {
     const { decision, determining, nearMisses } = ask(policies({ Statement: [PROD, ALLOW] }, { Statement: [ALLOW] }));
-    const named = { policyVersion: 'v2', sid: 'all', effect: 'Allow' };
+    const named = { policyVersion: 'v2', sid: 'all', effect: 'Allow', unevaluable: null };
     expect({ decision, determining, nearMisses }).toEqual({
       decision: 'Allow',
       determining: [
@@ -67,6 +67,17 @@ describe('explain', () => {
     expect(ask(role).nearMisses).toMatchObject([{ failed: 'Depends', detail: expect.stringContaining('Tenant Guest') }]);
     expect(explain(compile(role, { grantedRoles: ['Tenant Guest'] }), { action: 'swr:repo:deleteRepo', resource: null, context: {} }).decision).toBe('Allow');
   }); // prettier-ignore
+
+  it('says why a Deny denies that cannot be evaluated', () => {
+    const limit = { Effect: 'Deny', Action: ['swr:repo:*'], Condition: { NumberLessThan: { 'g:MFAAge': '5' } } };
+    const inDoubt = ask(policies({ Statement: [limit] }), { 'g:MFAAge': 'young' });
+    expect(inDoubt).toMatchObject({
+      decision: 'ExplicitDeny',
+      determining: [{ unevaluable: 'NumberLessThan g:MFAAge ["5"]: the request says "young"' }],
+    });
+    const named = ask(policies({ Statement: [{ ...PROD, Effect: 'Deny' }] }), {}, 'prod/app');
+    expect(named.determining).toMatchObject([{ unevaluable: 'prod/app is no URN' }]);
+  });
 
   it('denies by a Deny that cannot be evaluated, and allows by no such Allow', () => {
     const unknown = { Condition: { StringSoundsLike: { 'g:UserName': 'bob' } } };

@@ -5,7 +5,13 @@ export { allActions, type CatalogueAction, findAction } from './action-catalogue
 export { printPolicy, type PolicyDocument } from './print-policy.js';
 export { compile, type CompiledSet, type CompileOptions } from './compiled-set.js';
 export { decide } from './decide.js';
-export { explain, type Explanation, type NearMiss, type StatementReference } from './explain.js';
+export {
+  type DeterminingStatement,
+  explain,
+  type Explanation,
+  type NearMiss,
+  type StatementReference,
+} from './explain.js';
 export { decideLayers, explainLayers, type LayeredExplanation, type Layers } from './layers.js';
 export { grantAllows, type GrantLevel, type SwrGrants } from './swr-grants.js';
 export { type Finding, pathText } from './finding.js';
