@@ -53,6 +53,9 @@ describe('checkPolicy', () => {
     ['a key of another action', [when({ StringEquals: { 'swr:TargetRegion': 'r' } })], ['warning KEY_NOT_OF_ACTION Statement[0].Condition.StringEquals.swr:TargetRegion']],
     ['a key of the action', [allow({ Action: ['swr:repo:createManualSyncRepoJob'], Condition: { StringEquals: { 'swr:TargetRegion': 'r' } } })], []],
     ['an unknown global key', [when({ StringEquals: { 'g:UserNam': 'a' } })], ['warning UNKNOWN_KEY Statement[0].Condition.StringEquals.g:UserNam']],
+    ['a resource of another type', [allow({ Resource: ['swr:*:*:namespace:a', 'swr:*:*:Repo:b'] })], ['warning RESOURCE_NOT_OF_ACTION Statement[0].Resource[0]']],
+    ['a resource of an action that has none', [allow({ Action: ['cts:trace:list'], Resource: ['cts:*:*:*:*'] })], ['warning RESOURCE_NOT_OF_ACTION Statement[0].Resource[0]']],
+    ['a resource of any type', [allow({ Resource: ['swr:*:*:re*:a'] })], []],
     ['a tag', [when({ StringEquals: { 'g:ResourceTag/dept': 'a' } })], []],
   ])('says of %s what there is to say', (_title, statements, expected) => {
     expect(findings(...statements)).toEqual(expected);
