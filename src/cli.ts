@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   generate: async () => (await import('./commands/generate.command.js')).generateCommand,
   kafka: async () => (await import('./embedded/index.js')).kafkaCommand,
   migrate: async () => (await import('./commands/migrate.command.js')).migrateCommand,
+  policy: async () => (await import('./commands/policy.command.js')).policy,
   replay: async () => (await import('./commands/replay.command.js')).replay,
   retention: async () => (await import('./commands/retention.command.js')).retention,
   traces: async () => (await import('./commands/traces.command.js')).traces,
