@@ -20,6 +20,8 @@ export interface Report {
   readonly name: string;
   readonly machine: MachineFacts;
   readonly comparisons: readonly ComparisonResult[];
+  /** What is no comparison, the unit in its name. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** `postgres`: what `SHOW server_version` answers. Nothing in it names the host or its user. */
@@ -46,12 +48,15 @@ export async function writeReport(report: Report, folder = join('bench', 'result
 }
 
 /** Numbers to four significant digits; a line feed at the end. */
-export function renderReport({ name, machine, comparisons }: Report): string {
+export function renderReport({ name, machine, comparisons, figures }: Report): string {
   const { cpu, cores, memoryGib, platform, node, postgres, measuredAt } = machine;
   const ordered = {
     name,
     machine: { cpu, cores, memoryGib, platform, node, postgres, measuredAt },
     comparisons: comparisons.map(orderedComparison),
+    ...(figures
+      ? { figures: Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, significant(value)])) }
+      : {}),
   };
   return `${JSON.stringify(ordered, null, 2)}\n`;
 }

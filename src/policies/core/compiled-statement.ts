@@ -17,6 +17,7 @@ import {
   valueTemplate,
   YES,
 } from './condition.js';
+import type { Glob } from './glob.js';
 import { parseOperator } from './operators.js';
 import type {
   AccessRequest,
@@ -35,6 +36,7 @@ import {
   matchesUrn,
   parseUrnTemplate,
   type UrnPattern,
+  type UrnTemplate,
   urnRules,
 } from './urn-pattern.js';
 
@@ -54,6 +56,7 @@ export interface ResourceMatcher {
   readonly negated: boolean;
   /** Covers every resource, and a request without one. */
   readonly everything: boolean;
+  readonly templates: readonly UrnTemplate[];
   readonly patterns: readonly UrnPattern[];
 }
 
@@ -84,43 +87,63 @@ export function prepareRequest({ action, resource, context }: AccessRequest): Pr
   };
 }
 
-export function compileStatement(source: NamedPolicy, index: number, statement: Statement): CompiledStatement {
+/** What the statements of one set have in common, made once. */
+export class SharedParts {
+  readonly globs = new Map<string, Glob | null>();
+  private readonly patterns = new Map<string, ActionPattern | null>();
+
+  action(text: string, version: PolicyVersion): ActionPattern | null {
+    const known = this.patterns.get(text);
+    if (known !== undefined) return known;
+    const pattern = parseActionPattern(text, version);
+    this.patterns.set(text, pattern);
+    return pattern;
+  }
+}
+
+export function compileStatement(
+  source: NamedPolicy,
+  index: number,
+  statement: Statement,
+  shared: SharedParts,
+): CompiledStatement {
   const { version } = source.policy;
+  const resources = compileResources(statement.resources, version, shared.globs);
   return {
     source,
     index,
     statement,
     effect: statement.effect,
-    actions: statement.actions.patterns.map((text) => parseActionPattern(text, version)).filter((one) => one !== null),
-    resources: compileResources(statement.resources, version),
+    actions: statement.actions.patterns.map((text) => shared.action(text, version)).filter((one) => one !== null),
+    resources,
     conditions: statement.conditions.map((condition) => compileCondition(condition, version)),
-    variables: version === '5.0' ? variablesOf(statement, version) : [],
+    variables: version === '5.0' ? variablesOf(statement, resources, version) : [],
   };
 }
 
-function compileResources(clause: ResourceClause | null, version: PolicyVersion): ResourceMatcher {
-  if (clause === null) return { negated: false, everything: true, patterns: [] };
+function compileResources(
+  clause: ResourceClause | null,
+  version: PolicyVersion,
+  globs: Map<string, Glob | null>,
+): ResourceMatcher {
+  if (clause === null) return EVERYTHING;
   const { negated, form, patterns } = clause;
+  if (patterns.includes('*')) return negated ? NOTHING : EVERYTHING;
   const texts = form === 'uri' ? patterns.map((uri) => `iam:*:*:agency:${uri.slice(AGENCY_URI.length)}`) : patterns;
-  return {
-    negated,
-    everything: texts.includes('*'),
-    patterns: texts
-      .filter((text) => text !== '*')
-      .map((text) => parseUrnTemplate(text, urnRules(version)))
-      .filter((template) => template !== null)
-      .map(compileUrn),
-  };
+  const templates = texts.map((text) => parseUrnTemplate(text, urnRules(version))).filter((one) => one !== null);
+  return { negated, everything: false, templates, patterns: templates.map((one) => compileUrn(one, globs)) };
 }
 
-function variablesOf({ resources, conditions }: Statement, version: PolicyVersion): VariableUse[] {
+const EVERYTHING: ResourceMatcher = { negated: false, everything: true, templates: [], patterns: [] };
+const NOTHING: ResourceMatcher = { negated: true, everything: true, templates: [], patterns: [] };
+
+function variablesOf({ conditions }: Statement, resources: ResourceMatcher, version: PolicyVersion): VariableUse[] {
   const uses: VariableUse[] = [];
   const collect = (template: Template | null, clause: VariableUse['clause']): void => {
     for (const token of template ?? [])
       if (token.kind === 'variable') uses.push({ key: token.key, fallback: token.fallback, clause });
   };
-  for (const text of resources?.patterns ?? [])
-    for (const segment of parseUrnTemplate(text, urnRules(version)) ?? []) collect(segment, 'Resource');
+  for (const segment of resources.templates.flat()) collect(segment, 'Resource');
   for (const { operator, values } of conditions) {
     const use = parseOperator(operator);
     if (use !== null) for (const value of values) collect(valueTemplate(value, use, version), 'Condition');

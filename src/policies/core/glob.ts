@@ -57,7 +57,7 @@ export function matchesGlob(glob: Glob, text: string, from = 0, to = text.length
 }
 
 /** The pieces between the first and the last, within the given part of the text. */
-export function matchesInner({ pieces, ignoresCase }: Glob, text: string, from: number, to: number): boolean {
+function matchesInner({ pieces, ignoresCase }: Glob, text: string, from: number, to: number): boolean {
   let at = from;
   for (let index = 1; index < pieces.length - 1; index++) {
     const piece = pieces[index] ?? EMPTY;
@@ -65,7 +65,7 @@ export function matchesInner({ pieces, ignoresCase }: Glob, text: string, from: 
     if (at < 0) return false;
     at += piece.text.length;
   }
-  return at <= to;
+  return true;
 }
 
 function pieceAt({ text: wanted, wild }: Piece, text: string, from: number, ignoresCase: boolean): boolean {

@@ -7,9 +7,14 @@ import { arrayOf, scalarOf } from './json-shape.js';
 import type { JsonNode } from './json-text.js';
 import { operandProblem } from './operand.js';
 import { type OperatorUse, parseOperator } from './operators.js';
-import type { StatementRules } from './parse-statement.js';
-import type { Condition } from './policy.js';
+import type { Condition, PolicyVersion } from './policy.js';
 import { isConditionKey, plainText } from './template.js';
+
+export interface StatementRules {
+  readonly version: PolicyVersion;
+  readonly controlPolicy?: boolean;
+  readonly keepsUnknownOperators?: boolean;
+}
 
 const MOST_OPERATORS = 10;
 const MOST_KEYS = 10;

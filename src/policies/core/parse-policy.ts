@@ -2,7 +2,8 @@
 import { type Finding, type Path, Problems } from './finding.js';
 import { type JsonNode, nodeAt, parseJsonText, positionAt, type Span, spanOf } from './json-text.js';
 import { arrayOf, membersOf, scalarOf } from './json-shape.js';
-import { parseStatement, type StatementRules } from './parse-statement.js';
+import type { StatementRules } from './parse-condition.js';
+import { parseStatement } from './parse-statement.js';
 import type { Policy, PolicyVersion, RoleReference, Statement } from './policy.js';
 
 export interface ParseOptions {

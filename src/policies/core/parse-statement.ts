@@ -3,16 +3,10 @@ import { MAX_ACTION_LENGTH, parseActionPattern } from './action-pattern.js';
 import type { Path, Problems } from './finding.js';
 import { arrayOf, membersOf, scalarOf, textOf } from './json-shape.js';
 import type { JsonNode } from './json-text.js';
-import { parseConditions } from './parse-condition.js';
+import { parseConditions, type StatementRules } from './parse-condition.js';
 import { parseResources } from './parse-resource.js';
 import type { ActionClause, Effect, PolicyVersion, Statement } from './policy.js';
 import { undocumentedChoices } from './undocumented-choices.js';
-
-export interface StatementRules {
-  readonly version: PolicyVersion;
-  readonly controlPolicy?: boolean;
-  readonly keepsUnknownOperators?: boolean;
-}
 
 const MAX_ACTIONS = 100;
 const CLASSIC = ['Effect', 'Action', 'Resource', 'Condition'];

@@ -12,10 +12,10 @@ const SEGMENTS = 5;
 export const AGENCY_URI = '/iam/agencies/';
 
 export interface UrnPattern {
-  readonly template: UrnTemplate;
+  /** What must be resolved first; null where there are no variables. */
+  readonly template: UrnTemplate | null;
   /** Null where a segment is `*` alone. Empty where variables must be resolved first. */
   readonly globs: readonly (Glob | null)[];
-  readonly hasVariables: boolean;
 }
 
 export function urnRules(version: PolicyVersion): TemplateRules {
@@ -49,16 +49,24 @@ function splitAtColons(template: Template): UrnTemplate {
   return segments;
 }
 
-export function compileUrn(template: UrnTemplate): UrnPattern {
-  const hasVariables = template.some((segment) => segment.some(({ kind }) => kind === 'variable'));
-  return { template, globs: hasVariables ? [] : globsOf(template), hasVariables };
+/** @param shared globs by the text of their segment: most patterns of a set share all but the path */
+export function compileUrn(template: UrnTemplate, shared: Map<string, Glob | null>): UrnPattern {
+  if (template.some((segment) => segment.some(({ kind }) => kind === 'variable'))) return { template, globs: [] };
+  const globs = template.map((segment, index) => {
+    if (index === PATH) return globOf(segment, index);
+    const key = `${index}${JSON.stringify(segment)}`;
+    const known = shared.get(key);
+    if (known !== undefined) return known;
+    const glob = globOf(segment, index);
+    shared.set(key, glob);
+    return glob;
+  });
+  return { template: null, globs };
 }
 
-function globsOf(template: UrnTemplate): (Glob | null)[] {
-  return template.map((segment, index) => {
-    if (segment.length === 1 && segment[0]?.kind === 'star') return null;
-    return compileGlob(segment, (index === SERVICE || index === TYPE) && undocumentedChoices.urnTypeIgnoresCase);
-  });
+function globOf(segment: Template, index: number): Glob | null {
+  if (segment.length === 1 && segment[0]?.kind === 'star') return null;
+  return compileGlob(segment, (index === SERVICE || index === TYPE) && undocumentedChoices.urnTypeIgnoresCase);
 }
 
 /** `cuts` receives where the first four colons stand. False where there are fewer: such a text is no URN. */
@@ -73,7 +81,7 @@ export function cutUrn(urn: string, cuts: Int32Array): boolean {
 }
 
 export function matchesUrn(pattern: UrnPattern, urn: string, cuts: Int32Array, context: RequestContext): boolean {
-  const globs = pattern.hasVariables ? resolvedGlobs(pattern.template, context) : pattern.globs;
+  const globs = pattern.template === null ? pattern.globs : resolvedGlobs(pattern.template, context);
   if (globs === null) return false;
   let from = 0;
   for (let index = 0; index < SEGMENTS; index++) {
@@ -88,5 +96,5 @@ export function matchesUrn(pattern: UrnPattern, urn: string, cuts: Int32Array, c
 function resolvedGlobs(template: UrnTemplate, context: RequestContext): (Glob | null)[] | null {
   const segments = template.map((segment) => resolveTemplate(segment, context));
   const resolved = segments.filter((segment) => segment !== null);
-  return resolved.length === segments.length ? globsOf(resolved) : null;
+  return resolved.length === segments.length ? resolved.map(globOf) : null;
 }
