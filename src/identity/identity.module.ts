@@ -21,6 +21,7 @@ import { ProjectDirectory } from './project-directory.service.js';
 import { SecretBox } from './secret-box.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.service.js';
+import { SubjectDirectory } from './subject-directory.service.js';
 import { TokenAuthenticator } from './token-authenticator.service.js';
 import { TokenController } from './token.controller.js';
 import { TokenService } from './token.service.js';
@@ -39,6 +40,7 @@ import { User } from './user.entity.js';
     ProjectDirectory,
     OperatorDirectory,
     CallersStore,
+    SubjectDirectory,
     DirectoryRecorder,
     DirectoryExtensions,
     TokenAuthenticator,
@@ -49,6 +51,13 @@ import { User } from './user.entity.js';
     DomainsService,
     DomainViews,
   ],
-  exports: [Authenticator, DirectoryExtensions, ProjectDirectory, OperatorDirectory, BootstrapService],
+  exports: [
+    Authenticator,
+    DirectoryExtensions,
+    ProjectDirectory,
+    OperatorDirectory,
+    BootstrapService,
+    SubjectDirectory,
+  ],
 })
 export class IdentityModule {}

@@ -6,3 +6,4 @@ export { DirectoryExtensions, type DomainObserver, type NewDomain } from './dire
 export { IdentityModule } from './identity.module.js';
 export { type OperatorDomain, OperatorDirectory } from './operator-directory.service.js';
 export { ProjectDirectory } from './project-directory.service.js';
+export { type DirectoryUser, SubjectDirectory } from './subject-directory.service.js';

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { AppError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
-import { CurrentPrincipal, Public, Requires } from '../platform/http/requires.js';
+import { type BeyondSelf, CurrentBeyondSelf, CurrentPrincipal, Public, Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
 import { DirectoryStore } from './directory.store.js';
@@ -58,6 +58,7 @@ export class TokenController {
   async validate(
     @ApiZodQuery(tokenQuerySchema) { nocatalog }: z.infer<typeof tokenQuerySchema>,
     @CurrentPrincipal() principal: Principal,
+    @CurrentBeyondSelf() beyondSelf: BeyondSelf,
     @Headers('x-subject-token') subject: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -65,8 +66,7 @@ export class TokenController {
     if (!subject) throw new AppError('IAM.0009', 'X-Subject-Token is missing in the request.');
     const { claims, user } = await this.resolveSubject(subject);
     const own = user.id === principal.userId;
-    const administers = principal.isAdministrator && (principal.isOperator || user.domainId === principal.domainId);
-    if (!own && !administers) throw new AppError('IAM.0004', 'Could not find token.');
+    if (!own && !beyondSelf(user.domainId)) throw new AppError('IAM.0004', 'Could not find token.');
     const { projectId } = claims;
     const project = projectId === null ? null : await this.store.project(user.domainId, { id: projectId });
     reply.header(SUBJECT_TOKEN, subject).header('Cache-Control', 'no-store');

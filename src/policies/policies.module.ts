@@ -3,13 +3,21 @@ import { APP_GUARD } from '@nestjs/core';
 import { IdentityModule } from '../identity/index.js';
 import { ACCESS_DECIDER } from './access-decider.js';
 import { AccessGuard } from './access.guard.js';
-import { AdministratorRule } from './administrator-rule.js';
+import { Decisions } from './decisions.service.js';
+import { PolicyDecider } from './policy-decider.js';
+import { PolicySeeder } from './policy-seeder.service.js';
+import { PolicySnapshots } from './policy-snapshots.service.js';
+import { PolicySnapshotsStore } from './policy-snapshots.store.js';
 
 /** What callers may do. */
 @Module({
   imports: [IdentityModule],
   providers: [
-    { provide: ACCESS_DECIDER, useClass: AdministratorRule },
+    PolicySnapshotsStore,
+    PolicySnapshots,
+    Decisions,
+    PolicySeeder,
+    { provide: ACCESS_DECIDER, useClass: PolicyDecider },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
 })

@@ -21,6 +21,7 @@ import { PlatformModule } from '../../../src/platform/platform.module.js';
 import { SchedulingModule } from '../../../src/platform/scheduling/scheduling.module.js';
 import { LOG_PRODUCER } from '../../../src/platform/tokens.js';
 import { PoliciesModule } from '../../../src/policies/index.js';
+import { bumpPolicies } from '../../../src/policies/policy-state.store.js';
 import { TracesModule } from '../../../src/traces/index.js';
 import { createTestDatabase } from '../../support/database.js';
 
@@ -144,6 +145,12 @@ export class IdentityApp {
     const administrator = body.administrator as { id: string; name: string };
     const token = await this.login({ name: 'root', password, domain: { name } });
     return { domain, project, administrator, password, token };
+  }
+
+  /** Takes every policy from everybody in the domain. */
+  async withoutPolicies(domainId: string): Promise<void> {
+    await this.database.query('DELETE FROM policy_attachments WHERE domain_id = $1', [domainId]);
+    await bumpPolicies(domainId, this.database);
   }
 
   /** Payloads of the outbox, oldest first. */
