@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { IdentityModule } from '../identity/index.js';
+import { TracesModule } from '../traces/index.js';
 import { ACCESS_DECIDER } from './access-decider.js';
 import { AccessGuard } from './access.guard.js';
+import { BreakGlass } from './break-glass.service.js';
 import { Decisions } from './decisions.service.js';
 import { PolicyDecider } from './policy-decider.js';
 import { PolicySeeder } from './policy-seeder.service.js';
@@ -11,11 +13,12 @@ import { PolicySnapshotsStore } from './policy-snapshots.store.js';
 
 /** What callers may do. */
 @Module({
-  imports: [IdentityModule],
+  imports: [IdentityModule, TracesModule],
   providers: [
     PolicySnapshotsStore,
     PolicySnapshots,
     Decisions,
+    BreakGlass,
     PolicySeeder,
     { provide: ACCESS_DECIDER, useClass: PolicyDecider },
     { provide: APP_GUARD, useClass: AccessGuard },

@@ -117,6 +117,20 @@ export class DomainSnapshot {
     return [...ids].sort();
   }
 
+  /** What of the holder's own policies, and which of its groups by theirs of any scope, hold a Deny. */
+  deniersOf({ userId, groups }: Holder): { readonly policies: readonly string[]; readonly groups: readonly string[] } {
+    const denies = (id: string): boolean =>
+      this.policy(id)?.policy.statements.some(({ effect }) => effect === 'Deny') ?? false;
+    const ofGroup = (group: string): string[] => [
+      ...(this.attached.get(`g:${group}`) ?? []),
+      ...(this.granted.get(group) ?? []).map(({ roleId }) => roleId),
+    ];
+    return {
+      policies: (this.attached.get(`u:${userId}`) ?? []).filter(denies),
+      groups: groups.filter((group) => ofGroup(group).some(denies)),
+    };
+  }
+
   compiled(holder: Holder, scope: GrantScope): CompiledSet {
     const ids = this.policiesOf(holder, scope);
     const key = ids.join('\n');

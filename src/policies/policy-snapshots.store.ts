@@ -1,6 +1,6 @@
 /** Reads what decides in a domain, and which version of it is in force. */
 import { Injectable } from '@nestjs/common';
-import { Database } from '../platform/database/database.js';
+import { Database, type Sql } from '../platform/database/database.js';
 import type { SnapshotRecord } from './policy-snapshot.js';
 
 interface SnapshotRow {
@@ -33,8 +33,8 @@ const LOAD = `SELECT
 export class PolicySnapshotsStore {
   constructor(private readonly database: Database) {}
 
-  async load(domainId: string): Promise<SnapshotRecord> {
-    const [row] = await this.database.query<SnapshotRow>(LOAD, [domainId]);
+  async load(domainId: string, sql: Sql = this.database): Promise<SnapshotRecord> {
+    const [row] = await sql.query<SnapshotRow>(LOAD, [domainId]);
     if (row === undefined) throw new RangeError('a statement without FROM answered no row');
     const { version, policies, attachments, role_grants: roleGrants, registry_grants: registryGrants } = row;
     return { domainId, version, policies, attachments, roleGrants, registryGrants };
