@@ -8,6 +8,7 @@ type Command = (args: string[]) => Promise<number>;
 /** Loaded when asked for, so that no command pays for another's imports. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   bench: async () => (await import('../bench/bench.command.js')).benchCommand,
+  'break-glass': async () => (await import('./commands/break-glass.command.js')).breakGlass,
   dlq: async () => (await import('./commands/dlq.command.js')).dlq,
   generate: async () => (await import('./commands/generate.command.js')).generateCommand,
   kafka: async () => (await import('./embedded/index.js')).kafkaCommand,

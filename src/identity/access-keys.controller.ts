@@ -1,8 +1,7 @@
 /** `/v3.0/OS-CREDENTIAL/credentials`: access keys. */
 import { Controller, Delete, Get, Header, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../kernel/principal.js';
-import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodParams, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
 import {
@@ -54,9 +53,9 @@ export class AccessKeysController {
   @ApiZodResponse(200, accessKeyListSchema)
   async list(
     @ApiZodQuery(listAccessKeysSchema) { user_id: userId }: ListAccessKeys,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
   ): Promise<AccessKeyListAnswer> {
-    const keys = await this.keys.list(userId || principal.userId, principal);
+    const keys = await this.keys.list(userId || actor.principal.userId, actor);
     return { credentials: keys.map(renderAccessKey) };
   }
 
@@ -66,9 +65,9 @@ export class AccessKeysController {
   @ApiZodResponse(200, accessKeyAnswerSchema)
   async get(
     @ApiZodParams(accessKeyPathSchema) { access_key: accessKey }: AccessKeyPath,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
   ): Promise<AccessKeyAnswer> {
-    return { credential: renderAccessKey(await this.keys.find(accessKey, principal)) };
+    return { credential: renderAccessKey(await this.keys.find(accessKey, actor)) };
   }
 
   @Requires('iam:credentials:updateCredential', OWN)

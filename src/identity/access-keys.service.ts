@@ -2,10 +2,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../kernel/errors.js';
-import type { Principal } from '../kernel/principal.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { AccessKey, accessKeyPurpose } from './access-key.entity.js';
-import { notFound, requireOwnOrAdministrator } from './directory-faults.js';
+import { notFound, requireOwnOrAllowed } from './directory-faults.js';
 import { type Actor, DirectoryRecorder } from './directory-recorder.service.js';
 import { newAccessKey, newSecretKey } from './identifiers.js';
 import { SecretBox } from './secret-box.js';
@@ -29,7 +28,7 @@ export class AccessKeysService {
 
   /** The only time the secret is told. Throws `IAM.0004`; `IAM.0011` where the user has as many as it may. */
   async create(userId: string, description: string, actor: Actor): Promise<{ key: AccessKey; secret: string }> {
-    requireOwnOrAdministrator(actor.principal, userId);
+    requireOwnOrAllowed(actor, userId);
     const { domainId } = actor.principal;
     const accessKey = newAccessKey();
     const secret = newSecretKey();
@@ -45,13 +44,14 @@ export class AccessKeysService {
       if (present >= MOST_PER_USER) throw new AppError('IAM.0011', 'akSkNumExceed');
       await manager.insert(AccessKey, { domainId, accessKey, userId, secretSealed, description });
       await this.record('createCredential', { accessKey, userId }, actor, transaction, { description });
-      return { key: await keyOf(manager, actor.principal, accessKey), secret };
+      return { key: await keyOf(manager, actor, accessKey), secret };
     });
   }
 
   /** In the order in which they were made. Throws `IAM.0004`. */
-  async list(userId: string, principal: Principal): Promise<AccessKey[]> {
-    requireOwnOrAdministrator(principal, userId);
+  async list(userId: string, actor: Actor): Promise<AccessKey[]> {
+    requireOwnOrAllowed(actor, userId);
+    const { principal } = actor;
     const { domainId } = principal;
     const { manager } = this.database.dataSource;
     if (userId !== principal.userId) await userOf(manager, domainId, userId);
@@ -60,20 +60,20 @@ export class AccessKeysService {
   }
 
   /** Throws `IAM.0004`. */
-  find(accessKey: string, principal: Principal): Promise<AccessKey> {
-    return keyOf(this.database.dataSource.manager, principal, accessKey);
+  find(accessKey: string, actor: Actor): Promise<AccessKey> {
+    return keyOf(this.database.dataSource.manager, actor, accessKey);
   }
 
   /** Throws `IAM.0004`. */
   async update(accessKey: string, { enabled, description }: AccessKeyChange, actor: Actor): Promise<AccessKey> {
     return this.database.transaction(async (transaction) => {
       const { manager } = transaction;
-      const { domainId, userId } = await keyOf(manager, actor.principal, accessKey);
+      const { domainId, userId } = await keyOf(manager, actor, accessKey);
       const change = { ...(enabled !== undefined && { enabled }), ...(description !== undefined && { description }) };
       const changed = { ...change, updatedAt: () => 'now()' };
       await manager.getRepository(AccessKey).update({ domainId, accessKey }, changed);
       await this.record('updateCredential', { accessKey, userId }, actor, transaction, change);
-      return keyOf(manager, actor.principal, accessKey);
+      return keyOf(manager, actor, accessKey);
     });
   }
 
@@ -81,7 +81,7 @@ export class AccessKeysService {
   async delete(accessKey: string, actor: Actor): Promise<void> {
     await this.database.transaction(async (transaction) => {
       const { manager } = transaction;
-      const { domainId, userId } = await keyOf(manager, actor.principal, accessKey);
+      const { domainId, userId } = await keyOf(manager, actor, accessKey);
       await manager.getRepository(AccessKey).delete({ domainId, accessKey });
       await this.record('deleteCredential', { accessKey, userId }, actor, transaction);
     });
@@ -101,9 +101,9 @@ export class AccessKeysService {
 }
 
 /** Another's, to one who may not ask for it, is like none. */
-async function keyOf(manager: EntityManager, principal: Principal, accessKey: string): Promise<AccessKey> {
-  const { domainId, userId, isAdministrator } = principal;
-  const where = { domainId, accessKey, ...(!isAdministrator && { userId }) };
+async function keyOf(manager: EntityManager, { principal, beyondSelf }: Actor, accessKey: string): Promise<AccessKey> {
+  const { domainId, userId } = principal;
+  const where = { domainId, accessKey, ...(!beyondSelf() && { userId }) };
   const key = await manager.getRepository(AccessKey).findOneBy(where);
   if (!key) throw notFound('credential', accessKey);
   return key;

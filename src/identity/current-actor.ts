@@ -7,7 +7,8 @@ import type { Actor } from './directory-recorder.service.js';
 
 export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
-  if (request.principal === undefined)
+  const { principal, beyondSelf } = request;
+  if (principal === undefined || beyondSelf === undefined)
     throw new AppError('QST.Internal', 'a route without @Requires asked for its actor');
-  return { principal: request.principal, origin: requestOrigin(request) };
+  return { principal, origin: requestOrigin(request), beyondSelf };
 });

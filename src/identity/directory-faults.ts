@@ -1,6 +1,7 @@
 /** Refusals that the routes of the directory have in common, in the words of the IAM API. */
 import { AppError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
+import type { Actor } from './directory-recorder.service.js';
 import { sqlState, violatedConstraint } from '../platform/database/database-error.js';
 
 const UNIQUE_VIOLATION = '23505';
@@ -21,8 +22,8 @@ export function forbidden(reason: string): AppError {
 }
 
 /** Before anything is looked up, so that the answer does not tell whether there is such a user. */
-export function requireOwnOrAdministrator({ userId, isAdministrator }: Principal, ownerId: string): void {
-  if (userId !== ownerId && !isAdministrator) throw forbidden('only administrators may ask for what is not their own');
+export function requireOwnOrAllowed({ principal, beyondSelf }: Omit<Actor, 'origin'>, ownerId: string): void {
+  if (principal.userId !== ownerId && !beyondSelf()) throw forbidden('no policy allows it for what is not your own');
 }
 
 /** A domain named in a request must be the caller's: any other one, existing or not, is refused alike. */

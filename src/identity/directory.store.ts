@@ -67,6 +67,14 @@ export class DirectoryStore {
     return this.user(`${SELECT_USER} WHERE u.id = $1`, [userId]);
   }
 
+  async userIds(domainId: string, after: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      'SELECT id FROM users WHERE domain_id = $1 AND id > $2 AND enabled ORDER BY id LIMIT $3',
+      [domainId, after, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** The domain by its id or its name, whichever is given. */
   userByName(
     domain: { id?: string | undefined; name?: string | undefined },
@@ -98,6 +106,17 @@ export class DirectoryStore {
       [domainId, project.id ?? null, project.name ?? null],
     );
     return rows[0] ?? null;
+  }
+
+  /** The enabled project of the region's own name, else the only enabled one there. */
+  async projectOfRegion(domainId: string, region: string): Promise<ProjectRecord | null> {
+    const rows = await this.database.query<ProjectRecord & Record<string, string>>(
+      `SELECT id, name, region FROM projects WHERE domain_id = $1 AND region = $2 AND enabled
+       ORDER BY name = $2 DESC, id LIMIT 2`,
+      [domainId, region],
+    );
+    const [first, second] = rows;
+    return first !== undefined && (second === undefined || first.name === region) ? first : null;
   }
 
   /** The operator domain and its first project; null before the bootstrap. */

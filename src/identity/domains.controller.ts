@@ -57,7 +57,7 @@ export class DomainsController {
     return this.views.page(query);
   }
 
-  @Requires('iam:domains:get', { plane: 'operator' })
+  @Requires('iam:domains:get', { plane: 'operator', domain: 'path.id', resource: '{id}' })
   @Get(':id')
   @ApiOperation({ summary: 'Show a domain' })
   @ApiZodResponse(200, domainViewSchema)
@@ -65,7 +65,7 @@ export class DomainsController {
     return this.views.one(id);
   }
 
-  @Requires('iam:domains:update', { plane: 'operator' })
+  @Requires('iam:domains:update', { plane: 'operator', domain: 'path.id', resource: '{id}' })
   @Patch(':id')
   @ApiOperation({ summary: 'Enable or disable a domain, or the recording of its traces' })
   @ApiZodResponse(200, domainViewSchema)

@@ -7,7 +7,7 @@ import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodParams, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
 import { CurrentActor } from './current-actor.js';
-import { requireOwnDomain, requireOwnOrAdministrator } from './directory-faults.js';
+import { requireOwnDomain, requireOwnOrAllowed } from './directory-faults.js';
 import type { Actor } from './directory-recorder.service.js';
 import {
   type CreateGroupBody,
@@ -129,10 +129,10 @@ export class GroupsController {
   @ApiOperation({ summary: 'Whether a user is in a group: 204, else 404' })
   async checkMember(
     @ApiZodParams(membershipPathSchema) { group_id: groupId, user_id: userId }: MembershipPath,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
   ): Promise<void> {
-    requireOwnOrAdministrator(principal, userId);
-    await this.directory.requireMember(principal.domainId, groupId, userId);
+    requireOwnOrAllowed(actor, userId);
+    await this.directory.requireMember(actor.principal.domainId, groupId, userId);
   }
 
   @Requires('iam:permissions:removeUserFromGroup', { plane: 'tenant' })

@@ -67,6 +67,7 @@ import { SigningSecrets } from './signing-secrets.service.js';
 import { TemporaryKeys } from './temporary-keys.service.js';
 import { SigningKeysController } from './signing-keys.controller.js';
 import { SigningKeysStore } from './signing-keys.store.js';
+import { SubjectDirectory } from './subject-directory.service.js';
 import { TokenAuthenticator } from './token-authenticator.service.js';
 import { TokenController } from './token.controller.js';
 import { TokenRevocationsStore } from './token-revocations.store.js';
@@ -109,6 +110,7 @@ import { UsersService } from './users.service.js';
     ProjectDirectory,
     OperatorDirectory,
     CallersStore,
+    SubjectDirectory,
     DirectoryRecorder,
     DirectoryExtensions,
     FederationStore,
@@ -160,6 +162,7 @@ import { UsersService } from './users.service.js';
     OperatorDirectory,
     BootstrapService,
     EncryptionKeyCheck,
+    SubjectDirectory,
   ],
 })
 export class IdentityModule {}

@@ -3,10 +3,11 @@ import { Controller, Delete, Get, Header, HttpCode, Post, Put } from '@nestjs/co
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import type { Principal } from '../kernel/principal.js';
-import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
-import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodParams, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import { CurrentActor } from './current-actor.js';
+import type { Actor } from './directory-recorder.service.js';
 import { registryUsername } from './core/registry-login.js';
 import { DirectoryStore } from './directory.store.js';
 import {
@@ -43,14 +44,9 @@ export class InstanceCredentialsController {
   @ApiZodResponse(201, issuedCredentialSchema)
   async createTemporary(
     @ApiZodParams(instancePathSchema) path: InstancePath,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
   ): Promise<IssuedCredentialView> {
-    return this.render(
-      await this.credentials.createTemporary(placeOf(path), null, { principal, origin }),
-      path,
-      principal,
-    );
+    return this.render(await this.credentials.createTemporary(placeOf(path), null, actor), path, actor.principal);
   }
 
   @Requires('swr:instance:createLTCredential', { plane: 'tenant', scope: 'project' })
@@ -62,26 +58,21 @@ export class InstanceCredentialsController {
   async createLongTerm(
     @ApiZodParams(instancePathSchema) path: InstancePath,
     @ApiZodBody(createLongTermSchema) { name }: z.infer<typeof createLongTermSchema>,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
   ): Promise<IssuedCredentialView> {
-    return this.render(
-      await this.credentials.createLongTerm(placeOf(path), name, { principal, origin }),
-      path,
-      principal,
-    );
+    return this.render(await this.credentials.createLongTerm(placeOf(path), name, actor), path, actor.principal);
   }
 
-  @Requires('swr:instance:listLTCredentials', { plane: 'tenant', scope: 'project' })
+  @Requires('swr:instance:listLTCredentials', { plane: 'tenant', scope: 'project', self: true })
   @Get('long-term-credentials')
   @ApiOperation({ summary: 'ListInstanceLtCredentials: one’s own, or for administrators all' })
   @ApiZodResponse(200, longTermListSchema)
   async list(
     @ApiZodParams(instancePathSchema) path: InstancePath,
     @ApiZodQuery(listLongTermSchema) { self_only: selfOnly, ...page }: ListLongTerm,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
   ): Promise<LongTermList> {
-    return renderLongTermList(await this.credentials.list(placeOf(path), page, selfOnly, principal), path);
+    return renderLongTermList(await this.credentials.list(placeOf(path), page, selfOnly, actor), path);
   }
 
   @Requires('swr:instance:updateLTCredential', { plane: 'tenant', scope: 'project' })
@@ -90,23 +81,18 @@ export class InstanceCredentialsController {
   async update(
     @ApiZodParams(credentialPathSchema) path: CredentialPath,
     @ApiZodBody(updateLongTermSchema) { enable }: z.infer<typeof updateLongTermSchema>,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
   ): Promise<Record<string, never>> {
-    await this.credentials.setEnabled(placeOf(path), path.credential_id, enable, { principal, origin });
+    await this.credentials.setEnabled(placeOf(path), path.credential_id, enable, actor);
     return {};
   }
 
-  @Requires('swr:instance:deleteLTCredential', { plane: 'tenant', scope: 'project' })
+  @Requires('swr:instance:deleteLTCredential', { plane: 'tenant', scope: 'project', self: true })
   @Delete('long-term-credentials/:credential_id')
   @HttpCode(204)
   @ApiOperation({ summary: 'DeleteInstanceLtCredential' })
-  async delete(
-    @ApiZodParams(credentialPathSchema) path: CredentialPath,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
-  ): Promise<void> {
-    await this.credentials.delete(placeOf(path), path.credential_id, { principal, origin });
+  async delete(@ApiZodParams(credentialPathSchema) path: CredentialPath, @CurrentActor() actor: Actor): Promise<void> {
+    await this.credentials.delete(placeOf(path), path.credential_id, actor);
   }
 
   private async render(

@@ -5,11 +5,12 @@ import type { FastifyReply } from 'fastify';
 import { AppError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import type { Config } from '../platform/config/config.schema.js';
-import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
-import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { Requires } from '../platform/http/requires.js';
 import { ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
 import { CONFIG } from '../platform/tokens.js';
+import { CurrentActor } from './current-actor.js';
+import type { Actor } from './directory-recorder.service.js';
 import { BEARER, dockerLogin, registryAddress, registryUsername } from './core/registry-login.js';
 import { DirectoryStore, type ProjectRecord } from './directory.store.js';
 import {
@@ -39,12 +40,11 @@ export class LoginCommandsController {
   @ApiZodResponse(200, loginResponseSchema)
   async createSecret(
     @ApiZodQuery(loginQuerySchema) query: LoginQuery,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LoginResponse> {
-    const project = await this.projectOf(query, principal);
-    return this.answer(project, query, { principal, origin }, reply, (id) => registryUsername(project, id));
+    const project = await this.projectOf(query, actor.principal);
+    return this.answer(project, query, actor, reply, (id) => registryUsername(project, id));
   }
 
   @Requires('swr::createAuthorizationToken', { plane: 'tenant' })
@@ -53,18 +53,17 @@ export class LoginCommandsController {
   @ApiOperation({ summary: 'CreateAuthorizationToken: the same for a name that tells no project' })
   @ApiZodResponse(200, loginResponseSchema)
   async createAuthorizationToken(
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LoginResponse> {
-    const project = await this.projectOf({}, principal);
-    return this.answer(project, {}, { principal, origin }, reply, (id) => `${BEARER}@${id}`);
+    const project = await this.projectOf({}, actor.principal);
+    return this.answer(project, {}, actor, reply, (id) => `${BEARER}@${id}`);
   }
 
   private async answer(
     project: ProjectRecord,
     { duration_seconds: seconds }: LoginQuery,
-    actor: { readonly principal: Principal; readonly origin: RequestOrigin },
+    actor: Actor,
     reply: FastifyReply,
     nameOf: (id: string) => string,
   ): Promise<LoginResponse> {

@@ -1,11 +1,11 @@
 /** `/v3.0/OS-MFA`: virtual MFA devices, by the paths of the IAM API. */
 import { Controller, Delete, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../kernel/principal.js';
-import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
-import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodParams, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import { CurrentActor } from './current-actor.js';
+import type { Actor } from './directory-recorder.service.js';
 import {
   type BindDevice,
   bindDeviceSchema,
@@ -36,8 +36,8 @@ export class MfaController {
   @Get('virtual-mfa-devices')
   @ApiOperation({ summary: 'List the virtual MFA devices of the domain' })
   @ApiZodResponse(200, deviceListSchema)
-  async list(@CurrentPrincipal() principal: Principal): Promise<DeviceList> {
-    return { virtual_mfa_devices: (await this.devices.list({ principal })).map(renderDevice) };
+  async list(@CurrentActor() actor: Actor): Promise<DeviceList> {
+    return { virtual_mfa_devices: (await this.devices.list(actor)).map(renderDevice) };
   }
 
   @Requires('iam:mfa:getVirtualMFADevice', { plane: 'tenant', self: true })
@@ -46,9 +46,9 @@ export class MfaController {
   @ApiZodResponse(200, shownDeviceSchema)
   async show(
     @ApiZodParams(deviceOwnerSchema) { user_id: userId }: DeviceOwner,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
   ): Promise<ShownDevice> {
-    return { virtual_mfa_device: renderDevice(await this.devices.show(userId, { principal })) };
+    return { virtual_mfa_device: renderDevice(await this.devices.show(userId, actor)) };
   }
 
   @Requires('iam:mfa:createVirtualMFADevice', { plane: 'tenant', self: true })
@@ -58,10 +58,9 @@ export class MfaController {
   @ApiZodResponse(201, createdDeviceSchema)
   async create(
     @ApiZodBody(createDeviceSchema) { virtual_mfa_device: { name, user_id: userId } }: CreateDevice,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
   ): Promise<CreatedDevice> {
-    const { serial, seed } = await this.devices.create(name, userId, { principal, origin });
+    const { serial, seed } = await this.devices.create(name, userId, actor);
     return { virtual_mfa_device: { serial_number: serial, base32_string_seed: seed } };
   }
 
@@ -69,26 +68,18 @@ export class MfaController {
   @Put('mfa-devices/bind')
   @HttpCode(204)
   @ApiOperation({ summary: 'Bind a virtual MFA device by two codes in a row; logins ask for it from then on' })
-  bind(
-    @ApiZodBody(bindDeviceSchema) body: BindDevice,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
-  ): Promise<void> {
+  bind(@ApiZodBody(bindDeviceSchema) body: BindDevice, @CurrentActor() actor: Actor): Promise<void> {
     const codes = [body.authentication_code_first, body.authentication_code_second] as const;
-    return this.devices.bind(body.user_id, body.serial_number, codes, { principal, origin });
+    return this.devices.bind(body.user_id, body.serial_number, codes, actor);
   }
 
   @Requires('iam:mfa:unbindMFADevice', { plane: 'tenant', self: true })
   @Put('mfa-devices/unbind')
   @HttpCode(204)
   @ApiOperation({ summary: 'Unbind a virtual MFA device; one’s own by a code' })
-  unbind(
-    @ApiZodBody(unbindDeviceSchema) body: UnbindDevice,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
-  ): Promise<void> {
+  unbind(@ApiZodBody(unbindDeviceSchema) body: UnbindDevice, @CurrentActor() actor: Actor): Promise<void> {
     const code = body.authentication_code ?? '';
-    return this.devices.unbind(body.user_id, body.serial_number, code, { principal, origin });
+    return this.devices.unbind(body.user_id, body.serial_number, code, actor);
   }
 
   @Requires('iam:mfa:deleteVirtualMFADevice', { plane: 'tenant', self: true })
@@ -97,9 +88,8 @@ export class MfaController {
   @ApiOperation({ summary: 'Delete a virtual MFA device' })
   remove(
     @ApiZodQuery(deleteDeviceSchema) { user_id: userId, serial_number: serial }: DeleteDevice,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
   ): Promise<void> {
-    return this.devices.remove(userId, serial, { principal, origin });
+    return this.devices.remove(userId, serial, actor);
   }
 }

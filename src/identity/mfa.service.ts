@@ -28,12 +28,12 @@ export class MfaService {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  list({ principal }: Pick<Actor, 'principal'>): Promise<MfaDevice[]> {
+  list({ principal }: Actor): Promise<MfaDevice[]> {
     return this.store.ofDomain(principal.domainId);
   }
 
   /** Throws `IAM.0003`, and `IAM.0004` where there is no such user or no device. */
-  async show(userId: string, actor: Pick<Actor, 'principal'>): Promise<MfaDevice> {
+  async show(userId: string, actor: Actor): Promise<MfaDevice> {
     const device = await this.store.find(targetOf(userId, actor));
     if (!device) throw noDevice();
     return device;
@@ -109,10 +109,10 @@ export class MfaService {
   }
 }
 
-/** Who is no administrator learns nothing of others, not even who exists. A federated caller has no device here. */
-function targetOf(userId: string, { principal }: Pick<Actor, 'principal'>): Target {
+/** Who may not act beyond itself learns nothing of others, not even who exists. A federated caller has no device here. */
+function targetOf(userId: string, { principal, beyondSelf }: Omit<Actor, 'origin'>): Target {
   const own = !principal.isFederated && principal.userId === userId;
-  if (!own && !principal.isAdministrator)
+  if (!own && !beyondSelf())
     throw new AppError('IAM.0003', 'You are not authorized to perform this operation: the device is not your own.');
   return { domainId: principal.domainId, userId, own };
 }

@@ -2,13 +2,12 @@
 import { Controller, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AppError } from '../kernel/errors.js';
-import type { Principal } from '../kernel/principal.js';
 import { CalledUrl, type RequestUrl } from '../platform/http/request-url.js';
-import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodParams } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
 import { CurrentActor } from './current-actor.js';
-import { forbidden, requireOwnDomain, requireOwnOrAdministrator } from './directory-faults.js';
+import { forbidden, requireOwnDomain, requireOwnOrAllowed } from './directory-faults.js';
 import type { Actor } from './directory-recorder.service.js';
 import { UserDirectory } from './user-directory.service.js';
 import {
@@ -60,11 +59,11 @@ export class OsUsersController {
   @ApiZodResponse(200, osUserAnswerSchema)
   async get(
     @ApiZodParams(userPathSchema) { user_id: id }: UserPath,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
     @CalledUrl() url: RequestUrl,
   ): Promise<OsUserAnswer> {
-    requireOwnOrAdministrator(principal, id);
-    return { user: renderOsUser(await this.directory.user(principal.domainId, id), url) };
+    requireOwnOrAllowed(actor, id);
+    return { user: renderOsUser(await this.directory.user(actor.principal.domainId, id), url) };
   }
 
   @Requires('iam:users:updateUser', { plane: 'tenant' })

@@ -7,7 +7,7 @@ import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodParams, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
 import { CurrentActor } from './current-actor.js';
-import { requireOwnDomain, requireOwnOrAdministrator } from './directory-faults.js';
+import { requireOwnDomain, requireOwnOrAllowed } from './directory-faults.js';
 import type { Actor } from './directory-recorder.service.js';
 import {
   type AuthDomainsAnswer,
@@ -47,10 +47,10 @@ export class ProjectsController {
   @ApiZodResponse(200, projectListSchema)
   async list(
     @ApiZodQuery(listProjectsSchema) query: ListProjects,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
     @CalledUrl() url: RequestUrl,
   ): Promise<ProjectListAnswer> {
-    const domainId = domainNamed(principal, query.domain_id);
+    const domainId = domainNamed(actor, query.domain_id);
     // Domains are no projects here.
     if (query.is_domain === true) return renderProjects([], url);
     const { name, enabled, parent_id: parentId, page, per_page: perPage } = query;
@@ -72,7 +72,7 @@ export class ProjectsController {
     @CalledUrl() url: RequestUrl,
   ): Promise<ProjectAnswer> {
     const { name, description, parent_id: parentId, domain_id: named } = project;
-    const domainId = domainNamed(actor.principal, named);
+    const domainId = domainNamed(actor, named);
     return {
       project: renderProject(await this.projects.create(domainId, { name, description, parentId }, actor), url),
     };
@@ -109,12 +109,12 @@ export class ProjectsController {
   @ApiZodResponse(200, projectListSchema)
   async ofUser(
     @ApiZodParams(userPathSchema) { user_id: id }: UserPath,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
     @CalledUrl() url: RequestUrl,
   ): Promise<ProjectListAnswer> {
-    requireOwnOrAdministrator(principal, id);
-    await this.directory.user(principal.domainId, id);
-    const [projects] = await this.projects.list(principal.domainId, { enabled: true });
+    requireOwnOrAllowed(actor, id);
+    await this.directory.user(actor.principal.domainId, id);
+    const [projects] = await this.projects.list(actor.principal.domainId, { enabled: true });
     return renderProjects(projects, url);
   }
 
@@ -136,9 +136,9 @@ export class ProjectsController {
   }
 }
 
-/** An administrator of the operator domain acts on any domain that it names. */
-function domainNamed(principal: Principal, named: string | undefined): string {
-  if (named && principal.isOperator && principal.isAdministrator) return named;
+/** A principal of the operator domain acts on the domains that its policies name. */
+function domainNamed({ principal, beyondSelf }: Actor, named: string | undefined): string {
+  if (named && principal.isOperator && beyondSelf(named)) return named;
   requireOwnDomain(principal, named);
   return principal.domainId;
 }

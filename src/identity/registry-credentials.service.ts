@@ -71,29 +71,26 @@ export class RegistryCredentials {
     }
   }
 
-  /** Throws `QST.Forbidden` for those of others, which only administrators see. */
+  /** Throws `QST.Forbidden` for those of others, without a policy that allows it. */
   list(
     place: LoginPlace,
     page: { readonly offset: number; readonly limit: number },
     selfOnly: boolean,
-    principal: Principal,
+    { principal, beyondSelf }: Actor,
   ): Promise<{ total: number; credentials: ListedCredential[] }> {
-    if (!selfOnly && !principal.isAdministrator)
-      throw new AppError(
-        'QST.Forbidden',
-        'Only administrators may list the credentials of others: set self_only=true.',
-      );
+    if (!selfOnly && !beyondSelf())
+      throw new AppError('QST.Forbidden', 'No policy allows listing the credentials of others: set self_only=true.');
     return this.store.list(scopeOf(place, principal, selfOnly), page);
   }
 
-  /** Throws `QST.NotFound` for what is not there or, but to administrators, not one's own. */
+  /** Throws `QST.NotFound` for what is not there or, without a policy that allows it, not one's own. */
   async setEnabled(place: LoginPlace, id: string, enabled: boolean, actor: Actor): Promise<void> {
     await this.change('updateLongTermCredential', place, id, actor, { enable: enabled }, (scope, transaction) =>
       this.store.setEnabled(scope, id, enabled, transaction),
     );
   }
 
-  /** Throws `QST.NotFound` for what is not there or, but to administrators, not one's own. */
+  /** Throws `QST.NotFound` for what is not there or, without a policy that allows it, not one's own. */
   async delete(place: LoginPlace, id: string, actor: Actor): Promise<void> {
     await this.change('deleteLongTermCredential', place, id, actor, undefined, (scope, transaction) =>
       this.store.delete(scope, id, transaction),
@@ -131,9 +128,8 @@ export class RegistryCredentials {
     request: unknown,
     apply: (scope: CredentialScope, transaction: Transaction) => Promise<string | null>,
   ): Promise<void> {
-    const { principal } = actor;
     await this.database.transaction(async (transaction) => {
-      const name = await apply(scopeOf(place, principal, !principal.isAdministrator), transaction);
+      const name = await apply(scopeOf(place, actor.principal, !actor.beyondSelf()), transaction);
       if (name === null) throw new AppError('QST.NotFound', 'There is no such credential.');
       await this.record({ traceName, resourceType: 'credential' }, place, { id, name }, actor, request, transaction);
     });

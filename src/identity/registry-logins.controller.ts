@@ -1,11 +1,11 @@
 /** `/v1/credentials/verify`: registries ask whether a login is good. */
 import { Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../kernel/principal.js';
-import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
-import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { Requires } from '../platform/http/requires.js';
 import { ApiZodBody } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import { CurrentActor } from './current-actor.js';
+import type { Actor } from './directory-recorder.service.js';
 import {
   renderVerified,
   type VerifiedLoginView,
@@ -28,9 +28,8 @@ export class RegistryLoginsController {
   @ApiZodResponse(200, verifiedLoginSchema)
   async verify(
     @ApiZodBody(verifyLoginSchema) { username, password, instance_id: instanceId = '' }: VerifyLogin,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
   ): Promise<VerifiedLoginView> {
-    return renderVerified(await this.logins.verify({ username, password, instanceId }, { principal, origin }));
+    return renderVerified(await this.logins.verify({ username, password, instanceId }, actor));
   }
 }

@@ -1,11 +1,11 @@
 /** `/v3.0/OS-CREDENTIAL/securitytokens`: temporary access keys. */
 import { Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../kernel/principal.js';
-import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
-import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { Requires } from '../platform/http/requires.js';
 import { ApiZodBody } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import { CurrentActor } from './current-actor.js';
+import type { Actor } from './directory-recorder.service.js';
 import {
   type SecurityTokenRequest,
   securityTokenRequestSchema,
@@ -28,11 +28,10 @@ export class SecurityTokensController {
   @ApiZodResponse(201, securityTokenResponseSchema)
   async create(
     @ApiZodBody(securityTokenRequestSchema) { auth }: SecurityTokenRequest,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
   ): Promise<SecurityTokenResponse> {
     const { id, duration_seconds: seconds } = auth.identity.token;
-    const { key, securityToken } = await this.securityTokens.create(id, seconds, { principal, origin });
+    const { key, securityToken } = await this.securityTokens.create(id, seconds, actor);
     const { accessKey: access, secret, expiresAt } = key;
     return { credential: { access, secret, securitytoken: securityToken, expires_at: keystoneTime(expiresAt) } };
   }

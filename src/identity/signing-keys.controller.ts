@@ -1,11 +1,11 @@
 /** `/.well-known/jwks.json`: by what others check our tokens; `/v1/signing-keys`: how operators look after those keys. */
 import { Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../kernel/principal.js';
-import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
-import { CurrentPrincipal, Public, Requires } from '../platform/http/requires.js';
+import { Public, Requires } from '../platform/http/requires.js';
 import { ApiZodBody } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import { CurrentActor } from './current-actor.js';
+import type { Actor } from './directory-recorder.service.js';
 import { KeyRotation } from './key-rotation.service.js';
 import {
   type Jwks,
@@ -54,10 +54,9 @@ export class SigningKeysController {
   @ApiZodResponse(200, signingKeysSchema)
   async rotate(
     @ApiZodBody(rotateSchema) { discard_others: discardOthers }: Rotate,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
   ): Promise<SigningKeyList> {
-    await this.rotation.rotate({ principal, origin }, discardOthers);
+    await this.rotation.rotate(actor, discardOthers);
     return this.list();
   }
 }

@@ -22,23 +22,19 @@ export class TokenSubjects {
     private readonly database: Database,
   ) {}
 
-  /** For the owner, administrators of the domain, and those of the operator domain. Throws `IAM.0004`. */
-  async show(token: string | undefined, principal: Principal): Promise<ShownToken> {
+  /** For the owner, and whoever policies let look at those of the domain. Throws `IAM.0004`. */
+  async show(token: string | undefined, { principal, beyondSelf }: Actor): Promise<ShownToken> {
     const { claims, user } = await this.find(token);
-    const { isAdministrator, isOperator, domainId } = principal;
-    if (!isOwner(principal, user.id) && !(isAdministrator && (isOperator || user.domainId === domainId)))
-      throw notFound();
+    if (!isOwner(principal, user.id) && !reaches({ principal, beyondSelf }, user.domainId)) throw notFound();
     const { projectId } = claims;
     const project = projectId === null ? null : await this.store.project(user.domainId, { id: projectId });
     return { claims, user, project };
   }
 
-  /** For the owner and administrators of the domain; good for nothing from the next request on. Throws `IAM.0004`. */
+  /** For the owner, and whoever policies let; good for nothing from the next request on. Throws `IAM.0004`. */
   async revoke(token: string | undefined, actor: Actor): Promise<void> {
     const { claims, user } = await this.find(token);
-    const { principal } = actor;
-    if (!isOwner(principal, user.id) && !(principal.isAdministrator && user.domainId === principal.domainId))
-      throw notFound();
+    if (!isOwner(actor.principal, user.id) && !reaches(actor, user.domainId)) throw notFound();
     await this.database.transaction(async (transaction) => {
       if (!(await this.revocations.add(claims, transaction))) throw notFound();
       const resource = { type: 'token', id: claims.tokenId, name: user.name };
@@ -61,6 +57,11 @@ export class TokenSubjects {
 /** A federated caller has no user of ours, whatever its issuer calls it. */
 function isOwner({ userId, isFederated }: Principal, ownerId: string): boolean {
   return !isFederated && userId === ownerId;
+}
+
+/** Only principals of the operator domain reach others, where their policies name them. */
+function reaches({ principal, beyondSelf }: Omit<Actor, 'origin'>, domainId: string): boolean {
+  return (domainId === principal.domainId || principal.isOperator) && beyondSelf(domainId);
 }
 
 function notFound(cause?: unknown): AppError {

@@ -3,12 +3,13 @@ import { Controller, Delete, Get, Headers, HttpCode, Post, Req, Res } from '@nes
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Principal } from '../kernel/principal.js';
 import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
 import { requestUrl } from '../platform/http/request-url.js';
-import { CurrentPrincipal, Public, Requires } from '../platform/http/requires.js';
+import { Public, Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import { CurrentActor } from './current-actor.js';
+import type { Actor } from './directory-recorder.service.js';
 import { LoginService } from './login.service.js';
 import { TokenSubjects } from './token-subjects.service.js';
 import {
@@ -55,12 +56,12 @@ export class TokenController {
   @ApiZodResponse(200, tokenResponseSchema)
   async validate(
     @ApiZodQuery(tokenQuerySchema) { nocatalog }: z.infer<typeof tokenQuerySchema>,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
     @Headers('x-subject-token') subject: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokenResponse> {
-    const shown = await this.subjects.show(subject, principal);
+    const shown = await this.subjects.show(subject, actor);
     reply.header(SUBJECT_TOKEN, subject).header('Cache-Control', 'no-store');
     return renderToken(shown, nocatalog === undefined ? requestUrl(request).base : null);
   }
@@ -70,11 +71,7 @@ export class TokenController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Revoke the token in the X-Subject-Token header' })
   @ApiHeader({ name: SUBJECT_TOKEN, required: true })
-  async revoke(
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
-    @Headers('x-subject-token') subject: string | undefined,
-  ): Promise<void> {
-    await this.subjects.revoke(subject, { principal, origin });
+  async revoke(@CurrentActor() actor: Actor, @Headers('x-subject-token') subject: string | undefined): Promise<void> {
+    await this.subjects.revoke(subject, actor);
   }
 }

@@ -7,7 +7,7 @@ import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodParams, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
 import { CurrentActor } from './current-actor.js';
-import { forbidden, requireOwnDomain, requireOwnOrAdministrator } from './directory-faults.js';
+import { forbidden, requireOwnDomain, requireOwnOrAllowed } from './directory-faults.js';
 import type { Actor } from './directory-recorder.service.js';
 import { type GroupListAnswer, groupListSchema, renderGroups } from './groups.dto.js';
 import { UserDirectory } from './user-directory.service.js';
@@ -74,11 +74,11 @@ export class UsersController {
   @ApiZodResponse(200, userAnswerSchema)
   async get(
     @ApiZodParams(userPathSchema) { user_id: id }: UserPath,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
     @CalledUrl() url: RequestUrl,
   ): Promise<UserAnswer> {
-    requireOwnOrAdministrator(principal, id);
-    return { user: renderUser(await this.directory.user(principal.domainId, id), url) };
+    requireOwnOrAllowed(actor, id);
+    return { user: renderUser(await this.directory.user(actor.principal.domainId, id), url) };
   }
 
   @Requires('iam:users:updateUser', { plane: 'tenant' })
@@ -122,10 +122,10 @@ export class UsersController {
   @ApiZodResponse(200, groupListSchema)
   async groups(
     @ApiZodParams(userPathSchema) { user_id: id }: UserPath,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
     @CalledUrl() url: RequestUrl,
   ): Promise<GroupListAnswer> {
-    requireOwnOrAdministrator(principal, id);
-    return renderGroups(await this.directory.groupsOf(principal.domainId, id), url);
+    requireOwnOrAllowed(actor, id);
+    return renderGroups(await this.directory.groupsOf(actor.principal.domainId, id), url);
   }
 }

@@ -2,7 +2,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/errors.js';
 import { Database, type Transaction } from '../platform/database/database.js';
-import { conflict, namingConflicts, notFound } from './directory-faults.js';
+import { conflict, forbidden, namingConflicts, notFound } from './directory-faults.js';
+import { DirectoryExtensions } from './directory-extensions.js';
 import { type Actor, DirectoryRecorder } from './directory-recorder.service.js';
 import { Domain } from './domain.entity.js';
 import { newId } from './identifiers.js';
@@ -34,10 +35,12 @@ export class UsersService {
     private readonly passwords: PasswordHasher,
     private readonly recorder: DirectoryRecorder,
     private readonly reauthentication: Reauthentication,
+    private readonly extensions: DirectoryExtensions,
   ) {}
 
   /** Without a password the user cannot log in by one. Throws `IAM.0005` and, for a weak password, `1118`. */
   async create({ password, ...wanted }: NewUser, actor: Actor): Promise<User> {
+    requireAdministrator(actor, wanted.isAdministrator === true);
     if (password !== undefined) refuseWeak(password, wanted.name);
     const passwordHash = password === undefined ? null : await this.passwords.hash(password);
     const { domainId } = actor.principal;
@@ -45,6 +48,8 @@ export class UsersService {
     return this.changing(wanted.name, async (transaction) => {
       const { manager } = transaction;
       await manager.insert(User, { ...defined(wanted), domainId, id, passwordHash });
+      if (wanted.isAdministrator === true)
+        await this.extensions.administratorChanged({ domainId, userId: id, isAdministrator: true }, transaction);
       const resource = { type: 'user', id, name: wanted.name };
       await this.recorder.record('createUser', resource, actor, transaction, wanted);
       return userOf(manager, domainId, id);
@@ -63,6 +68,7 @@ export class UsersService {
       const { manager } = transaction;
       await lockDomain(domainId, transaction);
       const user = await userOf(manager, domainId, id);
+      requireAdministrator(actor, user.isAdministrator || change.isAdministrator === true);
       if (change.enabled === false || change.isAdministrator === false)
         await refuseLast(user, transaction, new AppError('IAM.0002', LAST_ADMINISTRATOR));
       const endsTokens = passwordHash !== undefined || (change.enabled === false && user.enabled);
@@ -75,6 +81,9 @@ export class UsersService {
           updatedAt: () => 'now()',
         },
       );
+      const { isAdministrator = user.isAdministrator } = change;
+      if (isAdministrator !== user.isAdministrator)
+        await this.extensions.administratorChanged({ domainId, userId: id, isAdministrator }, transaction);
       const told = { ...change, ...(passwordHash !== undefined && { password: 'changed' }) };
       await this.recorder.record('updateUser', { type: 'user', id, name: user.name }, actor, transaction, told);
       return userOf(manager, domainId, id);
@@ -88,6 +97,7 @@ export class UsersService {
     await this.database.transaction(async (transaction) => {
       await lockDomain(domainId, transaction);
       const user = await userOf(transaction.manager, domainId, id);
+      requireAdministrator(actor, user.isAdministrator);
       await refuseLast(user, transaction, new AppError('1107', 'The account administrator cannot be deleted.'));
       await transaction.manager.getRepository(User).delete({ domainId, id });
       await this.recorder.record('deleteUser', { type: 'user', id, name: user.name }, actor, transaction);
@@ -145,6 +155,12 @@ function refuseWeak(password: string, userName: string): void {
 /** Those who take an administrator away from a domain do so one after the other. */
 async function lockDomain(id: string, { manager }: Transaction): Promise<void> {
   await manager.getRepository(Domain).findOneOrFail({ where: { id }, lock: { mode: 'for_no_key_update' } });
+}
+
+/** Or whoever may change users could make itself an administrator, or sign in as one. */
+function requireAdministrator({ principal }: Actor, needed: boolean): void {
+  if (needed && !principal.isAdministrator)
+    throw forbidden('only administrators change administrators, or make others such');
 }
 
 async function refuseLast({ domainId, isAdministrator, enabled }: User, { manager }: Transaction, refusal: AppError) {

@@ -8,6 +8,7 @@ import type { Config } from './config/config.schema.js';
 import { createReadPool, type DatabaseSettings, dataSourceOptions } from './database/data-source.js';
 import { Database, READ_POOL } from './database/database.js';
 import { migrate } from './database/migrate.js';
+import { Notifications } from './database/notifications.js';
 import { DatabaseChecks } from './health/database.check.js';
 import { HealthController } from './health/health.controller.js';
 import { Readiness } from './health/readiness.js';
@@ -74,6 +75,7 @@ export class PlatformModule {
         Readiness,
         DatabaseChecks,
         Database,
+        Notifications,
       ],
       exports: [
         CONFIG,
@@ -89,6 +91,7 @@ export class PlatformModule {
         Metrics,
         Readiness,
         Database,
+        Notifications,
         READ_POOL,
       ],
     };

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { decodeProtectedHeader, SignJWT } from 'jose';
 import { DAY_MS } from '../../../src/kernel/clock.js';
 import { routeGuarding } from '../../support/guard-coverage.js';
+import { until } from '../../support/until.js';
 import { IdentityApp } from './harness.js';
 
 type Answer = { body: Record<string, unknown>; status: number };
@@ -105,11 +106,17 @@ describe('access', () => {
     expect(withoutId(await get(`/v3/${'0'.repeat(32)}/domain-probe`, tenant.token))).toEqual(foreignDomain);
   });
 
-  it('allows nothing to users who are no administrators, in each API’s shape', async () => {
+  it('allows nothing without a policy, also to administrators, in each API’s shape and naming the action', async () => {
     const plain = await service.createTenant();
-    await service.database.query('UPDATE users SET is_administrator = false WHERE id = $1', [plain.administrator.id]);
-    service.clock.advance(1_000);
-    expect((await get(`/v3/${plain.project.id}/probe`, plain.token).expect(403)).body.error_code).toBe('CTS.0013');
+    await service.withoutPolicies(plain.domain.id);
+    const { body: cts } = await until(
+      () => get(`/v3/${plain.project.id}/probe`, plain.token),
+      ({ status }) => status === 403,
+    );
+    expect(cts).toMatchObject({
+      error_code: 'CTS.0013',
+      error_msg: 'You are not authorized to perform this operation: no policy allows cts:trace:list.',
+    });
     const { body } = await get('/v3/users/probe', plain.token).expect(403);
     expect(body).toMatchObject({ error_code: 'IAM.0003', error: { code: 403, title: 'Forbidden' } });
     await service

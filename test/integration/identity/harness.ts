@@ -20,6 +20,7 @@ import type { LogProducer } from '../../../src/platform/kafka/log-consumer.js';
 import { createLogger } from '../../../src/platform/logging/logger.js';
 import { PlatformModule } from '../../../src/platform/platform.module.js';
 import { LOG_PRODUCER } from '../../../src/platform/tokens.js';
+import { bumpPolicies } from '../../../src/policies/policy-state.store.js';
 import { createTestDatabase } from '../../support/database.js';
 import { EchoController } from './echo.controller.js';
 
@@ -162,6 +163,12 @@ export class IdentityApp {
     if (status !== 201) throw new Error(JSON.stringify(body));
     const { id } = body.user as { id: string };
     return { id, name, password, token: await this.login({ id, password }) };
+  }
+
+  /** Takes every policy from everybody in the domain. */
+  async withoutPolicies(domainId: string): Promise<void> {
+    await this.database.query('DELETE FROM policy_attachments WHERE domain_id = $1', [domainId]);
+    await bumpPolicies(domainId, this.database);
   }
 
   /** Payloads of the outbox, oldest first. */
