@@ -34,7 +34,8 @@ export class TokenSubjects {
   /** For the owner, and whoever policies let; good for nothing from the next request on. Throws `IAM.0004`. */
   async revoke(token: string | undefined, actor: Actor): Promise<void> {
     const { claims, user } = await this.find(token);
-    if (!isOwner(actor.principal, user.id) && !reaches(actor, user.domainId)) throw notFound();
+    const administered = user.domainId === actor.principal.domainId && actor.beyondSelf();
+    if (!isOwner(actor.principal, user.id) && !administered) throw notFound();
     await this.database.transaction(async (transaction) => {
       if (!(await this.revocations.add(claims, transaction))) throw notFound();
       const resource = { type: 'token', id: claims.tokenId, name: user.name };

@@ -20,7 +20,8 @@ import type { LogProducer } from '../../../src/platform/kafka/log-consumer.js';
 import { createLogger } from '../../../src/platform/logging/logger.js';
 import { PlatformModule } from '../../../src/platform/platform.module.js';
 import { LOG_PRODUCER } from '../../../src/platform/tokens.js';
-import { bumpPolicies } from '../../../src/policies/policy-state.store.js';
+import { attachToUser, bumpPolicies } from '../../../src/policies/policy-state.store.js';
+import { ADMINISTRATOR_POLICY_ID } from '../../../src/policies/system-policies.js';
 import { createTestDatabase } from '../../support/database.js';
 import { EchoController } from './echo.controller.js';
 
@@ -163,6 +164,14 @@ export class IdentityApp {
     if (status !== 201) throw new Error(JSON.stringify(body));
     const { id } = body.user as { id: string };
     return { id, name, password, token: await this.login({ id, password }) };
+  }
+
+  /** What administrators have, for a user who was made by hand. */
+  async withPolicies(domainId: string, userId: string): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      await attachToUser(domainId, ADMINISTRATOR_POLICY_ID, userId, transaction);
+      await bumpPolicies(domainId, transaction);
+    });
   }
 
   /** Takes every policy from everybody in the domain. */

@@ -43,6 +43,7 @@ describe('login credentials of the registry', () => {
        SELECT domain_id, $2, $3, password_hash, true FROM users WHERE id = $1`,
       [tenant.administrator.id, id, name],
     );
+    await service.withPolicies(tenant.domain.id, id);
     return { id, token: await service.login({ id, password: tenant.password }) };
   };
 
