@@ -81,7 +81,8 @@ describe('the service', () => {
     expect(service.runtime).toMatchObject({ topic: 'cts.traces', database: expect.stringMatching(/^postgres:\/\//) });
     expect(service.runtime.kafka).toHaveLength(1);
     const { status, body } = await service.call<{ checks: Record<string, string> }>('GET', '/readyz');
-    expect([status, body.checks]).toEqual([200, { database: 'ok', migrations: 'ok', kafka: 'ok', partitions: 'ok' }]);
+    const checks = { database: 'ok', migrations: 'ok', kafka: 'ok', partitions: 'ok', policies: 'ok' };
+    expect([status, body.checks]).toEqual([200, checks]);
     expect(service.output).not.toContain(service.credentials.user.password);
     expect(service.output).not.toContain(new URL(service.runtime.database).password);
   });
