@@ -173,7 +173,7 @@ describe('AuthZEN 1.0 certification scenario', () => {
     await post('evaluations', { ...OPEN, evaluations, options: { evaluations_semantic: 'at_random' } }).expect(400);
   });
 
-  it.each([
+  it.each<[string, object, object[]]>([
     ['subject', { subject: { type: 'user' }, action: READ, resource: RECORD }, [ALICE, BOB]],
     ['subject', { subject: { type: 'user' }, action: WRITE, resource: ARCHIVED, context: {} }, [BOB]],
     ['resource', { subject: ALICE, action: READ, resource: { type: 'record' } }, [RECORD]],
