@@ -108,7 +108,11 @@ const VERDICTS = { Allow: 'allowed', ExplicitDeny: 'denied', ImplicitDeny: 'not 
 function inWords(explained: LayeredExplanation, action: string, resource: string | null): string[] {
   const { decision, determining, nearMisses, missingContext } = explained;
   const lines = [`${decision}: ${action} on ${resource ?? 'no particular resource'} is ${VERDICTS[decision]}`];
-  for (const statement of determining) lines.push(`  by ${nameOf(statement)}, which says ${statement.effect}`);
+  for (const statement of determining) {
+    const { effect, unevaluable } = statement;
+    const doubt = unevaluable === null ? '' : `; it cannot be evaluated, so it denies: ${unevaluable}`;
+    lines.push(`  by ${nameOf(statement)}, which says ${effect}${doubt}`);
+  }
   for (const miss of nearMisses) lines.push(`  nearly by ${nameOf(miss)}, but for its ${miss.failed}: ${miss.detail}`);
   if (missingContext.length > 0) lines.push(`  the request does not say: ${missingContext.join(', ')}`);
   return lines;

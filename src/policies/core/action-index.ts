@@ -2,16 +2,9 @@
  * Finds the statements of an action. Equal lists of actions are one set; which sets an action belongs to is found once
  * and remembered, since requests use few actions.
  */
-import {
-  type ActionParts,
-  type ActionPattern,
-  hasResourceType,
-  matchesAction,
-  parseActionPattern,
-  splitAction,
-} from './action-pattern.js';
+import { type ActionParts, type ActionPattern, hasResourceType, matchesAction, splitAction } from './action-pattern.js';
 import { foldCase } from './letter-case.js';
-import type { ActionClause, Effect, PolicyVersion } from './policy.js';
+import type { ActionClause, Effect } from './policy.js';
 
 /** What is known of one action, whatever the resource. Statements are numbers, those without a condition first. */
 export interface ActionPlan {
@@ -44,8 +37,11 @@ const BYTES_PER_PLAN = 200;
 
 export class ActionIndex {
   private readonly sets = new Map<string, ActionSet>();
+  /** By their numbers. */
+  private readonly ordered: ActionSet[] = [];
   private readonly negated: ActionSet[] = [];
   private readonly patterns: KnownPattern[] = [];
+  /** By their text as written and in lower case. */
   private readonly patternIds = new Map<string, number>();
   /** Patterns without a star by their text; the others by their service, under `*` where that has a star. */
   private readonly literal = new Map<string, number>();
@@ -56,12 +52,12 @@ export class ActionIndex {
   /** @param isPlain tells of a statement whether it has neither condition nor variable */
   constructor(private readonly isPlain: (statement: number) => boolean) {}
 
-  /** The number of the set of these actions. */
-  add({ negated, patterns }: ActionClause, version: PolicyVersion): number {
-    const key = `${negated ? '!' : ''}${patterns.map(foldCase).sort().join(' ')}`;
+  /** The number of the set of these actions; `compiled` are the patterns in the same order. */
+  add({ negated, patterns }: ActionClause, compiled: readonly ActionPattern[]): number {
+    const ids = [...new Set(compiled.map((pattern, index) => this.patternId(patterns[index] ?? '', pattern)))];
+    const key = `${negated ? '!' : ''}${ids.sort((left, right) => left - right).join()}`;
     const known = this.sets.get(key);
     if (known !== undefined) return known.id;
-    const ids = [...new Set(patterns.map((text) => this.patternId(text, version)))];
     const set: ActionSet = { id: this.sets.size, negated, patterns: ids, everywhere: { Allow: [], Deny: [] } };
     this.sets.set(key, set);
     if (negated) this.negated.push(set);
@@ -69,8 +65,6 @@ export class ActionIndex {
     this.ordered.push(set);
     return set.id;
   }
-
-  private readonly ordered: ActionSet[] = [];
 
   /** A statement that speaks of every resource, or of all but some. */
   addEverywhere(set: number, effect: Effect, statement: number): void {
@@ -92,15 +86,17 @@ export class ActionIndex {
     return plan;
   }
 
-  private patternId(text: string, version: PolicyVersion): number {
+  private patternId(text: string, pattern: ActionPattern): number {
+    const given = this.patternIds.get(text);
+    if (given !== undefined) return given;
     const folded = foldCase(text);
-    const known = this.patternIds.get(folded);
-    if (known !== undefined) return known;
-    const id = this.patterns.length;
-    const pattern = parseActionPattern(text, version);
-    if (pattern === null) throw new Error(`"${text}" was parsed as an action and cannot be compiled`);
-    this.patterns.push({ pattern, sets: [] });
-    this.patternIds.set(folded, id);
+    const id = this.patternIds.get(folded) ?? this.addPattern(folded, pattern);
+    this.patternIds.set(text, id).set(folded, id);
+    return id;
+  }
+
+  private addPattern(folded: string, pattern: ActionPattern): number {
+    const id = this.patterns.push({ pattern, sets: [] }) - 1;
     if (!folded.includes('*')) this.literal.set(folded, id);
     else {
       const service = splitAction(folded)?.[0] ?? '*';

@@ -47,8 +47,8 @@ function indexOf(statements: readonly CompiledStatement[]): Pick<CompiledSet, 'a
   const plain = statements.map(isPlain);
   const actions = new ActionIndex((statement) => plain[statement] === true);
   const entries: ResourceEntry[] = [];
-  for (const [statement, { source, statement: written, effect, resources }] of statements.entries()) {
-    const actionSet = actions.add(written.actions, source.policy.version);
+  for (const [statement, { statement: written, actions: compiled, effect, resources }] of statements.entries()) {
+    const actionSet = actions.add(written.actions, compiled);
     if (resources.everything || resources.negated) {
       actions.addEverywhere(actionSet, effect, statement);
       continue;

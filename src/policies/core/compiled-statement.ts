@@ -90,15 +90,21 @@ export function prepareRequest({ action, resource, context }: AccessRequest): Pr
 /** What the statements of one set have in common, made once. */
 export class SharedParts {
   readonly globs = new Map<string, Glob | null>();
-  private readonly patterns = new Map<string, ActionPattern | null>();
+  private readonly patterns = new Map<string, ActionPattern>();
 
-  action(text: string, version: PolicyVersion): ActionPattern | null {
+  action(text: string, version: PolicyVersion): ActionPattern {
     const known = this.patterns.get(text);
     if (known !== undefined) return known;
-    const pattern = parseActionPattern(text, version);
+    const pattern = parsed(parseActionPattern(text, version), text);
     this.patterns.set(text, pattern);
     return pattern;
   }
+}
+
+/** To leave a pattern out in silence could take a Deny away. */
+function parsed<T>(result: T | null, text: string): T {
+  if (result === null) throw new Error(`"${text}" is no pattern: only what parsePolicy gave can be compiled`);
+  return result;
 }
 
 export function compileStatement(
@@ -114,7 +120,7 @@ export function compileStatement(
     index,
     statement,
     effect: statement.effect,
-    actions: statement.actions.patterns.map((text) => shared.action(text, version)).filter((one) => one !== null),
+    actions: statement.actions.patterns.map((text) => shared.action(text, version)),
     resources,
     conditions: statement.conditions.map((condition) => compileCondition(condition, version)),
     variables: version === '5.0' ? variablesOf(statement, resources, version) : [],
@@ -130,7 +136,7 @@ function compileResources(
   const { negated, form, patterns } = clause;
   if (patterns.includes('*')) return negated ? NOTHING : EVERYTHING;
   const texts = form === 'uri' ? patterns.map((uri) => `iam:*:*:agency:${uri.slice(AGENCY_URI.length)}`) : patterns;
-  const templates = texts.map((text) => parseUrnTemplate(text, urnRules(version))).filter((one) => one !== null);
+  const templates = texts.map((text) => parsed(parseUrnTemplate(text, urnRules(version)), text));
   return { negated, everything: false, templates, patterns: templates.map((one) => compileUrn(one, globs)) };
 }
 

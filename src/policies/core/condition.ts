@@ -5,7 +5,7 @@ import { equalsFolded, foldCase, foldedAt } from './letter-case.js';
 import { booleanOf, instantOf, numberOf } from './operand.js';
 import { type OperatorUse, parseOperator } from './operators.js';
 import type { Condition, ContextValue, PolicyVersion, RequestContext } from './policy.js';
-import { contextValue, hasValue } from './request-context.js';
+import { contextValue, hasValue, isSet } from './request-context.js';
 import { parseTemplate, plainText, resolveTemplate, type Template } from './template.js';
 import { undocumentedChoices } from './undocumented-choices.js';
 
@@ -66,6 +66,7 @@ export function evaluateCondition(condition: CompiledCondition, context: Request
   }
   if (!present || value === undefined || value === null) return condition.onMissing;
   if (operator.ifExists && value === '') return YES;
+  if (typeof value === 'object' && !isSet(value)) return UNKNOWN;
   return operator.quantifier === null
     ? compareAny(condition, operator.negative, value, context)
     : compareSet(condition, operator, value, context);
@@ -111,6 +112,8 @@ function compareSet(
 }
 
 function matchesSome(tests: readonly Test[], value: Scalar, context: RequestContext): Truth {
+  // Callers are not always as good as their types: an object within a set.
+  if (typeof value === 'object') return UNKNOWN;
   let best: Truth = NO;
   for (const test of tests) {
     const found = test(value, context);

@@ -173,3 +173,62 @@ describe('metamorphic laws', () => {
     );
   });
 });
+
+describe('whatever comes', () => {
+  const values = fc.jsonValue({ maxDepth: 3 });
+  const key = fc.constantFrom(
+    'g:UserName',
+    'g:username',
+    'g:TagKeys',
+    'g:MFAAge',
+    'g:SourceIp',
+    'swr:note',
+    '__proto__',
+  );
+
+  it('a context of any JSON is decided, and by both ways the same', () => {
+    const contexts = fc.array(fc.tuple(key, values)).map((pairs) => Object.fromEntries(pairs));
+    fc.assert(
+      fc.property(documents, requests, contexts, (given, request, context) => {
+        const set = setOf(given);
+        const asked = { ...request, context: { ...request.context, ...context } as AccessRequest['context'] };
+        expect(decide(set, asked)).toBe(explain(set, asked).decision);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('any text and any JSON is parsed or refused with places within it', () => {
+    const damaged = fc
+      .tuple(documents, fc.nat(), fc.nat(3), fc.constantFrom('', '"', '{', '[1]', 'null', ',', '*', '${'))
+      .map(([[document], at, gone, put]) => {
+        const text = JSON.stringify(document);
+        const from = at % text.length;
+        return text.slice(0, from) + put + text.slice(from + gone);
+      });
+    const replaced = fc
+      .tuple(documents, fc.constantFrom('Version', 'Statement', 'Depends', 'Id'), values)
+      .map(([[document], member, value]) => JSON.stringify({ ...document, [member]: value }));
+    const members = fc.constantFrom('Effect', 'Action', 'Resource', 'Condition', 'Sid', 'NotAction', 'Principal');
+    const nested = fc
+      .tuple(members, values)
+      .map(([member, value]) =>
+        JSON.stringify({ Version: '5.0', Statement: [{ Effect: 'Allow', Action: ['a:b:c'], [member]: value }, value] }),
+      );
+    fc.assert(
+      fc.property(fc.oneof(damaged, replaced, nested, fc.string()), (text) => {
+        const parsed = parsePolicy(text);
+        if (parsed.ok) {
+          compile([{ id: null, name: '', version: null, policy: parsed.policy }]);
+          return;
+        }
+        expect(parsed.problems.length).toBeGreaterThan(0);
+        for (const { span } of parsed.problems) {
+          expect(span.start.offset).toBeLessThanOrEqual(span.end.offset);
+          expect(span.end.offset).toBeLessThanOrEqual(text.length);
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});

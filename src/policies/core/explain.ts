@@ -9,7 +9,7 @@ import {
   statementHolds,
 } from './compiled-statement.js';
 import type { CompiledSet } from './compiled-set.js';
-import { evaluateCondition, NO, YES } from './condition.js';
+import { evaluateCondition, NO, UNKNOWN, YES } from './condition.js';
 import type { AccessRequest, Condition, ContextValue, Decision, Effect, RoleReference } from './policy.js';
 import { contextValue, hasValue } from './request-context.js';
 import { variableText } from './template.js';
@@ -24,6 +24,12 @@ export interface StatementReference {
   readonly effect: Effect;
 }
 
+/** A statement that decided. */
+export interface DeterminingStatement extends StatementReference {
+  /** What of a Deny could not be evaluated, so that it denies for safety; null for a statement that truly matches. */
+  readonly unevaluable: string | null;
+}
+
 /** A statement that would have allowed the request but for one clause, the first that failed. */
 export interface NearMiss extends StatementReference {
   readonly failed: 'Action' | 'Resource' | 'Condition' | 'Depends';
@@ -34,7 +40,7 @@ export interface NearMiss extends StatementReference {
 export interface Explanation {
   readonly decision: Decision;
   /** Every Deny that applies, else every Allow. */
-  readonly determining: readonly StatementReference[];
+  readonly determining: readonly DeterminingStatement[];
   /** Unless the request is allowed, the Allow statements that came nearest, nearest first. */
   readonly nearMisses: readonly NearMiss[];
   /** Keys that statements of this action and resource ask for and the request lacks. */
@@ -51,7 +57,10 @@ export function explain(set: CompiledSet, request: AccessRequest): Explanation {
   const decision = denying.length > 0 ? 'ExplicitDeny' : matching.length > 0 ? 'Allow' : 'ImplicitDeny';
   return {
     decision,
-    determining: (denying.length > 0 ? denying : matching).map(referenceTo),
+    determining: (denying.length > 0 ? denying : matching).map((compiled) => ({
+      ...referenceTo(compiled),
+      unevaluable: unevaluable(compiled, prepared),
+    })),
     nearMisses: decision === 'Allow' ? [] : nearMisses(set, prepared),
     missingContext: missingContext(set.statements, prepared),
   };
@@ -66,6 +75,15 @@ function referenceTo({ source, index, statement }: CompiledStatement): Statement
     sid: statement.sid,
     effect: statement.effect,
   };
+}
+
+function unevaluable(
+  { resources, conditions }: CompiledStatement,
+  { resource, cuts, context }: PreparedRequest,
+): string | null {
+  if (resourceHolds(resources, resource, cuts, context) === UNKNOWN) return `${resource ?? ''} is no URN`;
+  const open = conditions.find((condition) => evaluateCondition(condition, context) === UNKNOWN);
+  return open === undefined ? null : shortened(conditionText(open.source, contextValue(context, open.source.key)));
 }
 
 interface RankedMiss {

@@ -24,24 +24,25 @@ export interface Glob {
 export function compileGlob(template: Template, ignoresCase: boolean): Glob {
   const pieces: Piece[] = [];
   let text = '';
-  let wild: boolean[] = [];
+  // Only where `?` stands; of most pieces nothing need be kept.
+  let anyAt: number[] = [];
+  let shortest = 0;
   const flush = (): void => {
-    pieces.push({ text: ignoresCase ? foldCase(text) : text, wild: wild.includes(true) ? wild : null });
-    [text, wild] = ['', []];
+    const wild = anyAt.length === 0 ? null : Array.from({ length: text.length }, (_, at) => anyAt.includes(at));
+    pieces.push({ text: ignoresCase ? foldCase(text) : text, wild });
+    shortest += text.length;
+    text = '';
+    anyAt = [];
   };
   for (const token of template) {
     if (token.kind === 'star') flush();
     else if (token.kind === 'any') {
+      anyAt.push(text.length);
       text += '?';
-      wild.push(true);
-    } else if (token.kind === 'text') {
-      text += token.text;
-      wild.push(...Array.from({ length: token.text.length }, () => false));
-    }
+    } else if (token.kind === 'text') text += token.text;
   }
   flush();
-  const [first = EMPTY, last = EMPTY] = [pieces[0], pieces.at(-1)];
-  return { pieces, first, last, ignoresCase, shortest: pieces.reduce((sum, piece) => sum + piece.text.length, 0) };
+  return { pieces, first: pieces[0] ?? EMPTY, last: pieces.at(-1) ?? EMPTY, ignoresCase, shortest };
 }
 
 const EMPTY: Piece = { text: '', wild: null };

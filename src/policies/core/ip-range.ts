@@ -117,10 +117,15 @@ function hexadecimal(text: string, from: number, to: number): number {
   if (to <= from || to - from > 4) return -1;
   let value = 0;
   for (let at = from; at < to; at++) {
-    const unit = text.charCodeAt(at) | 32;
-    const digit = unit >= 97 && unit <= 102 ? unit - 87 : text.charCodeAt(at) - 48;
-    if (digit < 0 || (digit > 9 && unit < 97)) return -1;
+    const digit = hexadecimalDigit(text.charCodeAt(at));
+    if (digit < 0) return -1;
     value = value * 16 + digit;
   }
   return value;
+}
+
+function hexadecimalDigit(unit: number): number {
+  if (unit >= 48 && unit <= 57) return unit - 48;
+  const lower = unit | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }

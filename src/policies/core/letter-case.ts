@@ -10,6 +10,9 @@ export function foldUnit(unit: number): number {
 }
 
 export function foldCase(text: string): string {
+  let isAscii = true;
+  for (let at = 0; at < text.length && isAscii; at++) isAscii = text.charCodeAt(at) < FIRST_NON_ASCII;
+  if (isAscii) return text.toLowerCase();
   let folded = '';
   for (let at = 0; at < text.length; at++) folded += String.fromCharCode(foldUnit(text.charCodeAt(at)));
   return folded;

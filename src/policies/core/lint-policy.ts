@@ -8,6 +8,8 @@ import { foldCase } from './letter-case.js';
 import { type ParsedPolicy, parsePolicy, type ParseOptions } from './parse-policy.js';
 import type { Policy, PolicyVersion, Statement } from './policy.js';
 import { contradictions } from './satisfiable.js';
+import { plainText } from './template.js';
+import { parseUrnTemplate, TYPE, urnRules } from './urn-pattern.js';
 
 /** Everything that can be said of a document: its errors or, when there are none, advice; in the order of the text. */
 export function checkPolicy(source: unknown, options: ParseOptions = {}): readonly Finding[] {
@@ -26,6 +28,7 @@ export function lintPolicy({ policy, locate }: Extract<ParsedPolicy, { ok: true 
     const path = ['Statement', index];
     lintActions(statement, policy.version, path, report);
     lintBreadth(statement, path, report);
+    lintResources(statement, policy.version, path, report);
     lintConditions(statement, policy.version, path, report);
     lintShadow(policy, index, path, report);
   }
@@ -45,13 +48,36 @@ function lintActions({ actions }: Statement, version: PolicyVersion, path: Path,
 }
 
 function lintBreadth({ effect, actions, resources, conditions }: Statement, path: Path, report: Report): void {
-  const everything = resources === null || (!resources.negated && resources.patterns.includes('*'));
+  const isEvery = (text: string): boolean => text.split(':').every((part) => part === '*');
+  const everything = resources === null || (!resources.negated && resources.patterns.some(isEvery));
   if (effect !== 'Allow' || conditions.length > 0 || !everything) return;
   const isAll = (text: string): boolean => text === '*' || (splitAction(text)?.every((part) => part === '*') ?? false);
   if (actions.negated)
     report('security_warning', 'ALLOW_WITH_NOT_ACTION', null, path, 'allows every action but a few, on every resource');
   else if (actions.patterns.some(isAll))
     report('security_warning', 'ALLOW_ALL', null, path, 'allows every action on every resource, without a condition');
+}
+
+/** A resource of another type is named in vain; in a Deny it gives a false sense of safety. */
+function lintResources(statement: Statement, version: PolicyVersion, path: Path, report: Report): void {
+  const { actions, resources } = statement;
+  const known = actions.negated ? null : knownActions(statement, version);
+  if (known === null || resources === null || resources.negated || resources.form === 'uri') return;
+  const types = new Set(known.flatMap(({ resourceTypes }) => resourceTypes.map(foldCase)));
+  for (const [index, text] of resources.patterns.entries()) {
+    if (text === '*') continue;
+    const type = plainText(parseUrnTemplate(text, urnRules(version))?.[TYPE] ?? []);
+    if (type === null ? types.size > 0 : types.has(foldCase(type))) continue;
+    const on = types.size > 0 ? `, they are done on: ${[...types].join(', ')}` : '';
+    const at = [...path, 'Resource', index];
+    report(
+      'warning',
+      'RESOURCE_NOT_OF_ACTION',
+      null,
+      at,
+      `no action of this statement is done on such a resource${on}`,
+    );
+  }
 }
 
 function lintConditions(statement: Statement, version: PolicyVersion, path: Path, report: Report): void {

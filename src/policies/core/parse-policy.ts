@@ -21,18 +21,34 @@ export type ParsedPolicy =
 
 const VERSIONS: readonly PolicyVersion[] = ['1.0', '1.1', '5.0'];
 const MAX_SIZE = 6_144;
+/** Beyond it nothing is looked at, so that no text is worth sending for the work it makes. */
+const MAX_TEXT = 131_072;
 const MAX_STATEMENTS = 8;
 const MAX_DEPENDS = 20;
 
 /** @param source text, or a value, whose spans then refer to its two-space rendering */
 export function parsePolicy(source: unknown, options: ParseOptions = {}): ParsedPolicy {
   const text = typeof source === 'string' ? source : (JSON.stringify(source, null, 2) ?? '');
+  if (text.length > MAX_TEXT) return { ok: false, problems: [tooLong(text)] };
   const parsed = parseJsonText(text);
   if (!parsed.ok) return { ok: false, problems: [syntaxError(text, parsed)] };
   const problems = new Problems(text, parsed.root);
   const policy = readPolicy(parsed.root, problems, options);
   if (policy === null || problems.found.length > 0) return { ok: false, problems: problems.found };
   return { ok: true, policy, locate: (path) => spanOf(text, nodeAt(parsed.root, path)) };
+}
+
+function tooLong(text: string): Finding {
+  const at = positionAt(text, 0);
+  const details = `${text.length} characters of text, at most ${MAX_TEXT} with all white space`;
+  return {
+    type: 'error',
+    issue: 'POLICY_SIZE_EXCEEDED',
+    code: 'IAM.1021',
+    details,
+    path: [],
+    span: { start: at, end: at },
+  };
 }
 
 function syntaxError(text: string, { message, at }: { message: string; at: number }): Finding {

@@ -81,7 +81,7 @@ function urnFault(text: string, version: PolicyVersion): readonly [ProblemCode, 
   if (segments[SERVICE]?.length === 0) return [1045, 'the service is empty'];
   if (segments[TYPE]?.length === 0) return [1046, 'the resource type is empty'];
   if (segments[PATH]?.length === 0) return [1047, 'the path is empty'];
-  if (segments[REGION]?.some(isOdd)) return [1043, 'the region holds a slash'];
+  if (segments[REGION]?.some(isOdd)) return [1044, 'the region holds a slash'];
   const stars = segments.flat().filter(({ kind }) => kind === 'star').length;
   return stars > MAX_STARS ? [1048, `${stars} wildcards, at most ${MAX_STARS}`] : null;
 }

@@ -17,10 +17,14 @@ function sameKey(left: string, right: string): boolean {
   return true;
 }
 
-/** Neither missing, nor null, nor a set without values. */
+/** Neither missing, nor null, nor a set without values. What is no {@link ContextValue} has a value that nothing can be compared with. */
 export function hasValue(value: ContextValue | undefined): boolean {
   if (value === undefined || value === null) return false;
-  if (typeof value !== 'object') return true;
+  if (!isSet(value)) return true;
   for (const item of value) if (item !== null) return true;
   return !undocumentedChoices.emptySetIsMissing;
+}
+
+export function isSet(value: ContextValue): value is Extract<ContextValue, readonly unknown[]> {
+  return Array.isArray(value);
 }

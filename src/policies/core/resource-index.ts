@@ -2,7 +2,6 @@
  * Finds the statements of a resource. Patterns are told apart by service and resource type, then by the plain text that
  * their path begins or ends with, whichever is rarer; only what is left is matched.
  */
-import type { Glob } from './glob.js';
 import { foldCase, foldedAt, foldUnit } from './letter-case.js';
 import { type PathTrie, PathTrieBuilder } from './path-trie.js';
 import type { Effect } from './policy.js';
@@ -46,7 +45,7 @@ export function buildResourceIndex(entries: readonly ResourceEntry[]): ResourceI
   const grouped = new Map<string, { key: BucketKey; members: number[] }>();
   for (const [index, { template }] of entries.entries()) {
     const key = { service: foldedText(template[SERVICE]), type: foldedText(template[TYPE]) };
-    const name = JSON.stringify(key);
+    const name = `${key.service ?? '*'}:${key.type ?? '*'}`;
     const group = grouped.get(name);
     if (group === undefined) grouped.set(name, { key, members: [index] });
     else group.members.push(index);
@@ -73,9 +72,9 @@ function foldedText(segment: Template | undefined): string | null {
 /** The bucket has compared plain services and types already. */
 function withoutBucketParts(pattern: UrnPattern, template: UrnTemplate): UrnPattern {
   if (pattern.template !== null) return pattern;
-  const globs = pattern.globs.map((glob, index): Glob | null =>
-    (index === SERVICE || index === TYPE) && plainText(template[index] ?? []) !== null ? null : glob,
-  );
+  const [service = null, region = null, domain = null, type = null, path = null] = pattern.globs;
+  const isPlain = (index: number): boolean => plainText(template[index] ?? []) !== null;
+  const globs = [isPlain(SERVICE) ? null : service, region, domain, isPlain(TYPE) ? null : type, path];
   return { template: null, globs };
 }
 

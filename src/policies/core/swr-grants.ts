@@ -3,7 +3,7 @@ import { foldCase } from './letter-case.js';
 
 export type GrantLevel = 0 | 1 | 3 | 7;
 
-/** What the caller was granted on the organization and on the repository that the request is about. */
+/** What the caller was granted on the organization and on the repository that the request is about; SWR administrators have 7 everywhere. */
 export interface SwrGrants {
   readonly organization: GrantLevel;
   readonly repository?: GrantLevel;

@@ -1,6 +1,6 @@
 /** Pattern text taken apart: plain text, `*`, `?` and variables such as `${g:UserName}` or `${g:UserName, 'nobody'}`. */
 import type { RequestContext } from './policy.js';
-import { contextValue } from './request-context.js';
+import { contextValue, isSet } from './request-context.js';
 import { undocumentedChoices } from './undocumented-choices.js';
 
 export type Token =
@@ -21,30 +21,33 @@ export type Template = readonly Token[];
 /** Null where a variable is malformed; several stars in a row are one. */
 export function parseTemplate(text: string, rules: TemplateRules): Template | null {
   const tokens: Token[] = [];
-  let plain = '';
-  const flush = (): void => {
-    if (plain !== '') tokens.push({ kind: 'text', text: plain });
-    plain = '';
+  let from = 0;
+  const flush = (to: number): void => {
+    if (to > from) tokens.push({ kind: 'text', text: text.slice(from, to) });
   };
   for (let at = 0; at < text.length; at++) {
     const char = text.charAt(at);
     if (rules.star && char === '*') {
-      flush();
-      if (tokens.at(-1)?.kind !== 'star') tokens.push({ kind: 'star' });
+      flush(at);
+      if (tokens.at(-1)?.kind !== 'star') tokens.push(STAR);
     } else if (rules.any && char === '?') {
-      flush();
-      tokens.push({ kind: 'any' });
+      flush(at);
+      tokens.push(ANY);
     } else if (rules.variables && char === '$' && text[at + 1] === '{') {
       const variable = readVariable(text, at + 2);
       if (variable === null) return null;
-      flush();
+      flush(at);
       tokens.push({ kind: 'variable', key: variable.key, fallback: variable.fallback });
       at = variable.end;
-    } else plain += char;
+    } else continue;
+    from = at + 1;
   }
-  flush();
+  flush(text.length);
   return tokens;
 }
+
+const STAR: Token = { kind: 'star' };
+const ANY: Token = { kind: 'any' };
 
 /** `from` is behind `${`; `end` the closing brace. A default stands in single quotes and holds none. */
 function readVariable(text: string, from: number): { key: string; fallback: string | null; end: number } | null {
@@ -99,13 +102,20 @@ export function variableText(context: RequestContext, key: string, fallback: str
   const value = contextValue(context, key);
   if (value === undefined || value === null) return fallback;
   if (typeof value !== 'object') return String(value);
+  if (!isSet(value)) return null;
   const values = value.filter((item) => item !== null);
   if (values.length === 0) return fallback;
-  return values.length === 1 && undocumentedChoices.oneElementSetResolves ? String(values[0]) : null;
+  const [only] = values;
+  if (values.length > 1 || typeof only === 'object' || !undocumentedChoices.oneElementSetResolves) return null;
+  return String(only);
 }
 
 /** The text of a template that holds nothing else; null where it holds wildcards or variables. */
 export function plainText(template: Template): string | null {
-  if (template.some(({ kind }) => kind !== 'text')) return null;
-  return template.map((token) => (token.kind === 'text' ? token.text : '')).join('');
+  let plain = '';
+  for (const token of template) {
+    if (token.kind !== 'text') return null;
+    plain += token.text;
+  }
+  return plain;
 }

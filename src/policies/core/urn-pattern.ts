@@ -49,19 +49,25 @@ function splitAtColons(template: Template): UrnTemplate {
   return segments;
 }
 
-/** @param shared globs by the text of their segment: most patterns of a set share all but the path */
+/** @param shared globs of segments that are plain text: most patterns of a set have all but the path in common */
 export function compileUrn(template: UrnTemplate, shared: Map<string, Glob | null>): UrnPattern {
-  if (template.some((segment) => segment.some(({ kind }) => kind === 'variable'))) return { template, globs: [] };
-  const globs = template.map((segment, index) => {
-    if (index === PATH) return globOf(segment, index);
-    const key = `${index}${JSON.stringify(segment)}`;
-    const known = shared.get(key);
-    if (known !== undefined) return known;
-    const glob = globOf(segment, index);
-    shared.set(key, glob);
-    return glob;
-  });
-  return { template: null, globs };
+  if (template.some(hasVariable)) return { template, globs: [] };
+  return { template: null, globs: template.map((segment, index) => sharedGlob(segment, index, shared)) };
+}
+
+function hasVariable(segment: Template): boolean {
+  return segment.some(({ kind }) => kind === 'variable');
+}
+
+function sharedGlob(segment: Template, index: number, shared: Map<string, Glob | null>): Glob | null {
+  const [only] = segment;
+  if (index === PATH || segment.length !== 1 || only?.kind !== 'text') return globOf(segment, index);
+  const key = `${index}${only.text}`;
+  const known = shared.get(key);
+  if (known !== undefined) return known;
+  const glob = globOf(segment, index);
+  shared.set(key, glob);
+  return glob;
 }
 
 function globOf(segment: Template, index: number): Glob | null {

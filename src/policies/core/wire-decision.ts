@@ -1,7 +1,7 @@
 /** Decisions and findings as they are seen from outside (contracts.md, Decisions; domain/iam.md §1.4). */
 import type { Finding } from './finding.js';
 import type { LayeredExplanation } from './layers.js';
-import type { NearMiss, StatementReference } from './explain.js';
+import type { DeterminingStatement, NearMiss, StatementReference } from './explain.js';
 
 export interface WireStatement {
   readonly policy_id: string | null;
@@ -12,6 +12,11 @@ export interface WireStatement {
   readonly effect: 'Allow' | 'Deny';
 }
 
+export interface WireDetermining extends WireStatement {
+  /** Only of a Deny that could not be evaluated: why. */
+  readonly unevaluable?: string;
+}
+
 export interface WireNearMiss extends WireStatement {
   readonly failed: string;
   readonly detail: string;
@@ -20,7 +25,7 @@ export interface WireNearMiss extends WireStatement {
 /** One of the `results` of `POST /v1/policies/simulate`. */
 export interface WireResult {
   readonly decision: 'Allow' | 'ExplicitDeny' | 'ImplicitDeny';
-  readonly determining: readonly WireStatement[];
+  readonly determining: readonly WireDetermining[];
   readonly near_misses: readonly WireNearMiss[];
   readonly missing_context: readonly string[];
   readonly layers: { readonly identity: string; readonly scp: string | null; readonly org_auth: string | null };
@@ -30,7 +35,7 @@ export function renderExplanation(explanation: LayeredExplanation): WireResult {
   const { decision, determining, nearMisses, missingContext, layers } = explanation;
   return {
     decision,
-    determining: determining.map(renderStatement),
+    determining: determining.map(renderDetermining),
     near_misses: nearMisses.map(renderNearMiss),
     missing_context: missingContext,
     layers: { identity: layers.identity, scp: layers.controlPolicies, org_auth: layers.grants },
@@ -40,6 +45,11 @@ export function renderExplanation(explanation: LayeredExplanation): WireResult {
 function renderStatement(reference: StatementReference): WireStatement {
   const { policyId, policyName, policyVersion, statement, sid, effect } = reference;
   return { policy_id: policyId, policy_name: policyName, version: policyVersion, statement, sid, effect };
+}
+
+function renderDetermining(statement: DeterminingStatement): WireDetermining {
+  const { unevaluable } = statement;
+  return { ...renderStatement(statement), ...(unevaluable === null ? {} : { unevaluable }) };
 }
 
 function renderNearMiss(miss: NearMiss): WireNearMiss {
