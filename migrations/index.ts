@@ -3,6 +3,8 @@ import { Traces1795000000000 } from './1795000000000-traces.js';
 import { Identity1795000100000 } from './1795000100000-identity.js';
 import { DeadLetters1795000200000 } from './1795000200000-dead-letters.js';
 import { Directory1795000400000 } from './1795000400000-directory.js';
+import { RegionsAndIdempotency1795000600000 } from './1795000600000-regions-and-idempotency.js';
+import { Administrators1795000900000 } from './1795000900000-administrators.js';
 import { Policies1795000800000 } from './1795000800000-policies.js';
 
 export const migrations = [
@@ -10,5 +12,7 @@ export const migrations = [
   Identity1795000100000,
   DeadLetters1795000200000,
   Directory1795000400000,
+  RegionsAndIdempotency1795000600000,
   Policies1795000800000,
+  Administrators1795000900000,
 ];

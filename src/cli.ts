@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   policy: async () => (await import('./commands/policy.command.js')).policy,
   replay: async () => (await import('./commands/replay.command.js')).replay,
   retention: async () => (await import('./commands/retention.command.js')).retention,
+  'rotate-key': async () => (await import('./commands/rotate-key.command.js')).rotateKey,
   traces: async () => (await import('./commands/traces.command.js')).traces,
 };
 

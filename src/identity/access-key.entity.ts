@@ -30,3 +30,8 @@ export class AccessKey {
   @Column({ type: 'timestamptz', name: 'last_used_at', nullable: true })
   lastUsedAt!: Date | null;
 }
+
+/** Binds an access key's sealed secret to its row. */
+export function accessKeyPurpose(accessKey: string): string {
+  return `access_keys:${accessKey}`;
+}

@@ -1,5 +1,6 @@
 /** What the ways of proving who one is have in common. */
 import { AppError } from '../kernel/errors.js';
+import type { RequestOrigin } from '../platform/http/request-origin.js';
 
 /** Header names in lower case, as Node has them. */
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -10,8 +11,11 @@ export interface PresentedRequest {
   /** Path and query, as received. */
   readonly url: string;
   readonly headers: RequestHeaders;
+  /** What the caller sent as Host, with its port; from a trusted proxy what it was told. */
+  readonly host: string;
   /** As received; empty where there was none. */
   readonly body: Buffer;
+  readonly origin: RequestOrigin;
 }
 
 /** `APIGW.0301`, in the gateway's words. */

@@ -9,9 +9,17 @@ export interface NewDomain {
   readonly administratorId: string;
 }
 
-/** Runs in the transaction that creates the domain; if it throws, there is none. */
+/** Runs in the transaction of the change; if it throws, there is none. */
 export interface DomainObserver {
   created(domain: NewDomain, transaction: Transaction): Promise<void>;
+  /** A user became an administrator of its domain, or is none any more. */
+  administratorChanged(user: ChangedAdministrator, transaction: Transaction): Promise<void>;
+}
+
+export interface ChangedAdministrator {
+  readonly domainId: string;
+  readonly userId: string;
+  readonly isAdministrator: boolean;
 }
 
 /** Where the capabilities to the right register theirs, at module initialisation. */
@@ -25,5 +33,9 @@ export class DirectoryExtensions {
 
   async domainCreated(domain: NewDomain, transaction: Transaction): Promise<void> {
     for (const observer of this.observers) await observer.created(domain, transaction);
+  }
+
+  async administratorChanged(user: ChangedAdministrator, transaction: Transaction): Promise<void> {
+    for (const observer of this.observers) await observer.administratorChanged(user, transaction);
   }
 }

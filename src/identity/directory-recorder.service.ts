@@ -3,12 +3,15 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../kernel/principal.js';
 import type { Transaction } from '../platform/database/database.js';
 import type { RequestOrigin } from '../platform/http/request-origin.js';
+import type { BeyondSelf } from '../platform/http/requires.js';
 import { operationUser, TraceRecorder } from '../traces/index.js';
 
-/** Who does it, and from where. */
+/** Who does it, from where, and how far its policies let it go. */
 export interface Actor {
   readonly principal: Principal;
   readonly origin: RequestOrigin;
+  /** Whether it may do the same beyond what is its own. */
+  readonly beyondSelf: BeyondSelf;
 }
 
 export interface DirectoryResource {

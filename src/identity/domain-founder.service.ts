@@ -1,21 +1,24 @@
 /** Makes the operator domain with its first administrator, of what the configuration says and what it leaves open. */
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Config } from '../platform/config/config.schema.js';
 import type { Transaction } from '../platform/database/database.js';
 import { CONFIG } from '../platform/tokens.js';
 import { TraceRecorder } from '../traces/index.js';
-import { AccessKey } from './access-key.entity.js';
+import { AccessKey, accessKeyPurpose } from './access-key.entity.js';
 import type { Credentials } from './credentials-file.js';
 import { DirectoryExtensions } from './directory-extensions.js';
 import { Domain } from './domain.entity.js';
 import { newAccessKey, newId, newPassword, newSecretKey } from './identifiers.js';
 import { PasswordHasher } from './password-hasher.service.js';
+import { passwordProblems } from './password-rules.js';
 import { Project } from './project.entity.js';
 import { SecretBox } from './secret-box.js';
 import { User } from './user.entity.js';
 
 @Injectable()
 export class DomainFounder {
+  private readonly logger = new Logger(DomainFounder.name);
+
   constructor(
     private readonly passwords: PasswordHasher,
     private readonly box: SecretBox,
@@ -32,6 +35,9 @@ export class DomainFounder {
     const project = { id: config.BOOTSTRAP_PROJECT_ID ?? newId(), name: config.BOOTSTRAP_PROJECT ?? region };
     const user = { id: newId(), name: config.BOOTSTRAP_USER };
     const password = config.BOOTSTRAP_PASSWORD ?? newPassword();
+    // Whoever configures the installation has the last word, but hears of it.
+    for (const problem of passwordProblems(password, { userName: user.name }))
+      this.logger.warn(`BOOTSTRAP_PASSWORD ${problem}`);
     const accessKey = config.BOOTSTRAP_ACCESS_KEY ?? newAccessKey();
     const secret = config.BOOTSTRAP_SECRET_KEY ?? newSecretKey();
 
@@ -71,9 +77,4 @@ export class DomainFounder {
       transaction,
     );
   }
-}
-
-/** Binds an access key's sealed secret to its row. */
-export function accessKeyPurpose(accessKey: string): string {
-  return `access_keys:${accessKey}`;
 }

@@ -4,6 +4,7 @@ import type { Principal } from '../kernel/principal.js';
 import { refusedCredentials } from './authentication.js';
 import { CallersStore } from './callers.store.js';
 import type { UserRecord } from './directory.store.js';
+import { ExternalIssuer } from './external-issuer.service.js';
 import { type TokenClaims, TokenService } from './token.service.js';
 
 export interface AuthenticatedToken {
@@ -19,10 +20,12 @@ export class TokenAuthenticator {
   constructor(
     private readonly tokens: TokenService,
     private readonly callers: CallersStore,
+    private readonly external: ExternalIssuer,
   ) {}
 
-  /** Throws `APIGW.0301`. */
+  /** Throws `APIGW.0301`; `QST.Unavailable` where an external issuer cannot be asked for its keys. */
   async authenticate(token: string): Promise<Principal> {
+    if (token.length <= LONGEST_TOKEN && this.external.claims(token)) return this.external.authenticate(token);
     const { claims, user, groups } = await this.resolve(token);
     return {
       userId: user.id,
@@ -34,7 +37,7 @@ export class TokenAuthenticator {
       isOperator: user.isOperator,
       isAdministrator: user.isAdministrator,
       accessKeyId: null,
-      mfaAt: null,
+      mfaAt: claims.mfaAt,
       isFederated: false,
     };
   }
@@ -44,7 +47,6 @@ export class TokenAuthenticator {
     if (token.length > LONGEST_TOKEN) throw refusedCredentials('decrypt token fail');
     const claims = await this.tokens.verify(token);
     const caller = await this.callers.byToken(claims);
-    // Tokens tell whole seconds: one issued in the second of the change is taken for older.
     if (!caller?.user.enabled || caller.tokenRevoked || claims.issuedAt < caller.user.tokensValidFrom)
       throw refusedCredentials('the token is no longer valid');
     return { claims, user: caller.user, groups: caller.groups };

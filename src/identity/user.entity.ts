@@ -33,6 +33,13 @@ export class User {
   @Column({ type: 'text', default: '' })
   email!: string;
 
+  /** Country code of `phone`, e.g. `0086`; both or neither. */
+  @Column({ type: 'text', default: '' })
+  areacode!: string;
+
+  @Column({ type: 'text', default: '' })
+  phone!: string;
+
   /** `console` users sign no requests, `programmatic` ones do not log in at a console; `default`: both. */
   @Column({ type: 'text', name: 'access_mode', default: 'default' })
   accessMode!: 'default' | 'programmatic' | 'console';

@@ -6,6 +6,7 @@ import { AppError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import { Authenticator, ProjectDirectory } from '../identity/index.js';
 import { codeFor, familyOf } from '../platform/http/api-family.js';
+import { requestOrigin } from '../platform/http/request-origin.js';
 import { clientAddress, PUBLIC, REQUIREMENT, type Requirement } from '../platform/http/requires.js';
 import { ACCESS_DECIDER, type AccessDecider, type AccessTarget } from './access-decider.js';
 
@@ -28,7 +29,9 @@ export class AccessGuard implements CanActivate {
       method: request.method,
       url: request.originalUrl,
       headers: request.headers,
+      host: request.host,
       body: request.rawBody ?? EMPTY,
+      origin: requestOrigin(request),
     });
     request.principal = principal;
     // A forgotten decorator closes a route; a test finds it before anybody meets it.

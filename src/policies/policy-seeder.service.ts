@@ -1,8 +1,8 @@
-/** Gives a new domain's administrator the policy that allows everything there: a policy like any other, not a bypass. */
+/** Gives the administrators of a domain the policy that allows everything there: a policy like any other, not a bypass. */
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DirectoryExtensions, type NewDomain } from '../identity/index.js';
+import { type ChangedAdministrator, DirectoryExtensions, type NewDomain } from '../identity/index.js';
 import type { Transaction } from '../platform/database/database.js';
-import { attachToUser, bumpPolicies } from './policy-state.store.js';
+import { attachToUser, bumpPolicies, detachFromUser } from './policy-state.store.js';
 import { ADMINISTRATOR_POLICY_ID } from './system-policies.js';
 
 @Injectable()
@@ -16,5 +16,14 @@ export class PolicySeeder implements OnModuleInit {
   async created({ id, administratorId }: NewDomain, transaction: Transaction): Promise<void> {
     await attachToUser(id, ADMINISTRATOR_POLICY_ID, administratorId, transaction);
     await bumpPolicies(id, transaction);
+  }
+
+  async administratorChanged(
+    { domainId, userId, isAdministrator }: ChangedAdministrator,
+    transaction: Transaction,
+  ): Promise<void> {
+    const change = isAdministrator ? attachToUser : detachFromUser;
+    await change(domainId, ADMINISTRATOR_POLICY_ID, userId, transaction);
+    await bumpPolicies(domainId, transaction);
   }
 }

@@ -11,6 +11,19 @@ export async function bumpPolicies(domainId: string, transaction: Sql): Promise<
   await transaction.query("SELECT pg_notify('quaestor_policies', $1)", [domainId]);
 }
 
+export async function detachFromUser(
+  domainId: string,
+  policyId: string,
+  userId: string,
+  transaction: Transaction,
+): Promise<void> {
+  await transaction.query('DELETE FROM policy_attachments WHERE domain_id = $1 AND policy_id = $2 AND user_id = $3', [
+    domainId,
+    policyId,
+    userId,
+  ]);
+}
+
 export async function attachToUser(
   domainId: string,
   policyId: string,
