@@ -12,7 +12,7 @@ export interface DirectoryUser {
   /** User and domain both. */
   readonly enabled: boolean;
   readonly isOperator: boolean;
-  readonly isAdministrator: boolean;
+  readonly isFederated: false;
   /** Ids, sorted. */
   readonly groups: readonly string[];
 }
@@ -30,8 +30,8 @@ export class SubjectDirectory {
     const caller = await this.callers.byToken({ domainId, userId, tokenId: '' });
     if (caller === null) return null;
     const { user, groups } = caller;
-    const { id, name, domainName, enabled, isOperator, isAdministrator } = user;
-    return { userId: id, userName: name, domainId, domainName, enabled, isOperator, isAdministrator, groups };
+    const { id, name, domainName, enabled, isOperator } = user;
+    return { userId: id, userName: name, domainId, domainName, enabled, isOperator, isFederated: false, groups };
   }
 
   /** The domain of a user of any domain: ids are unique over all of them (ADR 9). Not for the eyes of tenants. */

@@ -15,6 +15,8 @@ import { PolicySnapshots } from './policy-snapshots.service.js';
 
 export interface Subject extends PrincipalFacts, Holder {
   readonly isOperator: boolean;
+  /** False: may do nothing, whatever its policies say. Absent: it has just proved who it is. */
+  readonly enabled?: boolean;
 }
 
 export interface Question {
@@ -37,7 +39,7 @@ export interface Explained extends LayeredExplanation {
 export class Judge {
   constructor(
     readonly subject: Subject | null,
-    private readonly snapshot: DomainSnapshot,
+    readonly snapshot: DomainSnapshot,
     private readonly drafts: readonly NamedPolicy[],
     private readonly nowMs: number,
   ) {}
@@ -123,7 +125,12 @@ function ownResource(resource: string | null, subject: Subject | null): string |
  * What no policy can allow: operator actions to tenants, and tenants on another domain's resources. Principals of the operator
  * domain act on another domain where a statement of theirs has it in its Resource, by name or by `*`.
  */
-function boundOf({ isOperator, domainId }: Subject, action: string, resource: string | null): string | null {
+function boundOf(
+  { isOperator, domainId, enabled = true }: Subject,
+  action: string,
+  resource: string | null,
+): string | null {
+  if (!enabled) return 'the user or its domain is disabled';
   if (isOperator) return null;
   if (findAction(action)?.plane === 'operator')
     return `${action} can be allowed to principals of the operator domain only`;

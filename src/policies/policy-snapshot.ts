@@ -148,9 +148,14 @@ export class DomainSnapshot {
     return this.compileWith(holder === null ? [] : this.policiesOf(holder, scope), drafts);
   }
 
-  /** The policies themselves, in the order of {@link policiesOf}. */
-  policies(holder: Holder, scope: GrantScope): readonly NamedPolicy[] {
-    return this.policiesOf(holder, scope).flatMap((id) => this.policy(id) ?? []);
+  /** Every policy that the holder has in some scope, by id. */
+  policies(holder: Holder): readonly NamedPolicy[] {
+    const ids = new Set(this.attached.get(`u:${holder.userId}`));
+    for (const group of holder.groups) {
+      for (const id of this.attached.get(`g:${group}`) ?? []) ids.add(id);
+      for (const { roleId } of this.granted.get(group) ?? []) ids.add(roleId);
+    }
+    return [...ids].sort().flatMap((id) => this.policy(id) ?? []);
   }
 
   /** What the user was granted on an organization, and on a repository of it (`null`: none is named). */

@@ -137,7 +137,7 @@ async function registerHeaders(fastify: FastifyInstance, config: Config): Promis
 
 /** The caller's own id where it is harmless to repeat, else 32 random hex digits. */
 function requestIdOf(given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : randomBytes(16).toString('hex');
+  return typeof given === 'string' && /^[\w.:+/=@~-]{1,64}$/.test(given) ? given : randomBytes(16).toString('hex');
 }
 
 /** What is no HTTP, or came too late, is answered on the bare socket. */

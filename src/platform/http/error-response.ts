@@ -114,6 +114,12 @@ function clientFault(status: number, family: ApiFamily, request: FailedRequest):
     case 414:
       return { code: 'QST.UriTooLong', message: 'The URL, or a part of its path, is too long.' };
     case 415:
+      // AuthZEN 1.0 knows only 400 for what it cannot read.
+      if (request.path.startsWith('/access/v1/'))
+        return {
+          code: codeFor('badBody', family),
+          message: 'The body must be JSON with Content-Type application/json.',
+        };
       return { code: 'QST.UnsupportedMediaType', message: 'The body must be JSON with Content-Type application/json.' };
     case 429:
       return { code: 'QST.TooManyRequests', message: 'Too many requests.' };

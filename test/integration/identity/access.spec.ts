@@ -180,6 +180,7 @@ describe('access', () => {
         .map(({ handler }) => handler)
         .sort(),
     ).toEqual([
+      'AuthzenMetadataController.metadata',
       'HealthController.alive',
       'HealthController.ready',
       'MetricsController.scrape',
