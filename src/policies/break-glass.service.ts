@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { OperatorDirectory } from '../identity/index.js';
 import { Database } from '../platform/database/database.js';
 import { TraceRecorder } from '../traces/index.js';
-import { detachFromUser, leaveGroups, userToRestore } from './break-glass.store.js';
+import { leaveGroups, userToRestore } from './break-glass.store.js';
 import { DomainSnapshot } from './policy-snapshot.js';
 import { PolicySnapshotsStore } from './policy-snapshots.store.js';
-import { attachToUser, bumpPolicies } from './policy-state.store.js';
+import { attachToUser, bumpPolicies, detachFromUser } from './policy-state.store.js';
 import { ADMINISTRATOR_POLICY_ID } from './system-policies.js';
 
 export interface Restored {
@@ -45,7 +45,7 @@ export class BreakGlass {
       await bumpPolicies(domainId, transaction);
       const snapshot = new DomainSnapshot(await this.store.load(domainId, transaction));
       const { policies: detached, groups: left } = snapshot.deniersOf({ userId: user.id, groups: user.groups });
-      await detachFromUser(domainId, user.id, detached, transaction);
+      await detachFromUser(domainId, detached, user.id, transaction);
       await leaveGroups(domainId, user.id, left, transaction);
       await attachToUser(domainId, ADMINISTRATOR_POLICY_ID, user.id, transaction);
       await this.recorder.record(

@@ -23,18 +23,6 @@ export async function userToRestore(
   return user ?? null;
 }
 
-export async function detachFromUser(
-  domainId: string,
-  userId: string,
-  policyIds: readonly string[],
-  transaction: Transaction,
-): Promise<void> {
-  await transaction.query(
-    'DELETE FROM policy_attachments WHERE domain_id = $1 AND user_id = $2 AND policy_id = ANY($3::text[])',
-    [domainId, userId, policyIds],
-  );
-}
-
 export async function leaveGroups(
   domainId: string,
   userId: string,

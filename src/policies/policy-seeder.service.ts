@@ -22,8 +22,8 @@ export class PolicySeeder implements OnModuleInit {
     { domainId, userId, isAdministrator }: ChangedAdministrator,
     transaction: Transaction,
   ): Promise<void> {
-    const change = isAdministrator ? attachToUser : detachFromUser;
-    await change(domainId, ADMINISTRATOR_POLICY_ID, userId, transaction);
+    if (isAdministrator) await attachToUser(domainId, ADMINISTRATOR_POLICY_ID, userId, transaction);
+    else await detachFromUser(domainId, [ADMINISTRATOR_POLICY_ID], userId, transaction);
     await bumpPolicies(domainId, transaction);
   }
 }

@@ -13,15 +13,14 @@ export async function bumpPolicies(domainId: string, transaction: Sql): Promise<
 
 export async function detachFromUser(
   domainId: string,
-  policyId: string,
+  policyIds: readonly string[],
   userId: string,
   transaction: Transaction,
 ): Promise<void> {
-  await transaction.query('DELETE FROM policy_attachments WHERE domain_id = $1 AND policy_id = $2 AND user_id = $3', [
-    domainId,
-    policyId,
-    userId,
-  ]);
+  await transaction.query(
+    'DELETE FROM policy_attachments WHERE domain_id = $1 AND user_id = $2 AND policy_id = ANY ($3)',
+    [domainId, userId, policyIds],
+  );
 }
 
 export async function attachToUser(
