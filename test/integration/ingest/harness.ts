@@ -164,7 +164,7 @@ export class Ingest {
   /** As on the first day: no logs, nothing stored. */
   async reset(): Promise<void> {
     await this.database.query(`TRUNCATE traces, dead_letters, trace_rollups, ingest_logs, ingest_gaps,
-      trace_outbox, actors, trace_recording, trace_configurations`);
+      trace_outbox, actors, trace_recording, trace_configurations, trace_departures`);
     this.logs.clear();
     this.reader.assigned();
     this.control = { heartbeat: () => Promise.resolve(), isRunning: () => true };
