@@ -1,4 +1,5 @@
 /** `npm run bench -- [NAME …] [--traces N]`: runs benchmarks, prints their tables, keeps their results. */
+import { benchExport } from './export.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchQuery } from './query.bench.js';
 import { type Report, writeReport } from './report.js';
@@ -6,6 +7,7 @@ import { type Report, writeReport } from './report.js';
 const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>> = {
   ingest: benchIngest,
   query: benchQuery,
+  export: benchExport,
 };
 
 /** Exit code: 0 done, 1 a benchmark failed, 2 wrong usage. */

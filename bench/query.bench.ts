@@ -1,11 +1,8 @@
 /** `query`: each filter of ListTraces over HTTP against the very statements it runs, sent by a bare client. One request at a time. */
 import { DAY_MS } from '../src/kernel/clock.js';
-import { BootstrapService } from '../src/identity/index.js';
 import { Database } from '../src/platform/database/database.js';
 import { LogReader } from '../src/traces/log-reader.service.js';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { bootstrap, signIn } from './bench-caller.js';
 import { type BenchStack, openBenchStack, pretendBroker, recordsOf } from './bench-stack.js';
 import type { ComparisonResult } from './comparison-result.js';
 import { compare } from './harness.js';
@@ -28,7 +25,7 @@ interface Caller {
 export async function benchQuery(traces = TRACES): Promise<Report> {
   const stack = await openBenchStack();
   try {
-    const caller = await signIn(stack);
+    const caller = await signInHere(stack);
     await fill(stack, traces, caller);
     await stack.bare.query('ANALYZE traces');
     const comparisons: ComparisonResult[] = [];
@@ -40,35 +37,11 @@ export async function benchQuery(traces = TRACES): Promise<Report> {
   }
 }
 
-async function signIn({ app }: BenchStack): Promise<Caller> {
-  const folder = mkdtempSync(join(tmpdir(), 'quaestor-bench-'));
-  try {
-    const file = join(folder, 'credentials.json');
-    await app.get(BootstrapService, { strict: false }).run(file);
-    const { user, domain, project } = JSON.parse(readFileSync(file, 'utf8')) as {
-      user: { name: string; password: string };
-      domain: { name: string };
-      project: { id: string };
-    };
-    await app.listen(0, '127.0.0.1');
-    const url = await app.getUrl();
-    const answer = await fetch(`${url}/v3/auth/tokens`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        auth: {
-          identity: {
-            methods: ['password'],
-            password: { user: { name: user.name, password: user.password, domain: { name: domain.name } } },
-          },
-          scope: { project: { id: project.id } },
-        },
-      }),
-    });
-    return { url, token: answer.headers.get('x-subject-token') ?? '', projectId: project.id };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function signInHere(stack: BenchStack): Promise<Caller> {
+  const credentials = await bootstrap(stack);
+  await stack.app.listen(0, '127.0.0.1');
+  const url = await stack.app.getUrl();
+  return { url, token: await signIn(url, credentials), projectId: credentials.project.id };
 }
 
 async function fill(stack: BenchStack, traces: number, caller: Caller): Promise<void> {
