@@ -7,6 +7,7 @@ import pg from 'pg';
 import { migrations } from '../migrations/index.js';
 import { DAY_MS } from '../src/kernel/clock.js';
 import { AppModule } from '../src/app.module.js';
+import { BootstrapService, type Credentials } from '../src/identity/index.js';
 import { startEmbeddedPostgres } from '../src/embedded/index.js';
 import { loadConfig } from '../src/platform/config/load-config.js';
 import { createHttpApp } from '../src/platform/http/create-app.js';
@@ -62,6 +63,16 @@ export async function openBenchStack(): Promise<BenchStack> {
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes the first domain with its administrator, and tells its secrets. */
+export async function firstAdministrator(app: NestFastifyApplication): Promise<Credentials> {
+  const folder = mkdtempSync(join(tmpdir(), 'quaestor-bench-'));
+  try {
+    return (await app.get(BootstrapService, { strict: false }).run(join(folder, 'credentials.json'))).credentials;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Records as a broker would deliver them, of one partition, offsets from 0. */

@@ -1,11 +1,15 @@
 /** `npm run bench -- [NAME …] [--traces N]`: runs benchmarks, prints their tables, keeps their results. */
+import { benchAuth } from './auth.bench.js';
 import { benchExport } from './export.bench.js';
 import { benchIngest } from './ingest.bench.js';
+import { benchPolicy } from './policy.bench.js';
 import { benchQuery } from './query.bench.js';
 import { type Report, writeReport } from './report.js';
 
 const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>> = {
+  auth: () => benchAuth(),
   ingest: benchIngest,
+  policy: benchPolicy,
   query: benchQuery,
   export: benchExport,
 };

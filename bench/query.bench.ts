@@ -2,8 +2,8 @@
 import { DAY_MS } from '../src/kernel/clock.js';
 import { Database } from '../src/platform/database/database.js';
 import { LogReader } from '../src/traces/log-reader.service.js';
-import { bootstrap, signIn } from './bench-caller.js';
-import { type BenchStack, openBenchStack, pretendBroker, recordsOf } from './bench-stack.js';
+import { signIn } from './bench-caller.js';
+import { type BenchStack, firstAdministrator, openBenchStack, pretendBroker, recordsOf } from './bench-stack.js';
 import type { ComparisonResult } from './comparison-result.js';
 import { compare } from './harness.js';
 import { machineFacts, type Report } from './report.js';
@@ -38,7 +38,7 @@ export async function benchQuery(traces = TRACES): Promise<Report> {
 }
 
 async function signInHere(stack: BenchStack): Promise<Caller> {
-  const credentials = await bootstrap(stack);
+  const credentials = await firstAdministrator(stack.app);
   await stack.app.listen(0, '127.0.0.1');
   const url = await stack.app.getUrl();
   return { url, token: await signIn(url, credentials), projectId: credentials.project.id };

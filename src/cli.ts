@@ -8,12 +8,15 @@ type Command = (args: string[]) => Promise<number>;
 /** Loaded when asked for, so that no command pays for another's imports. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   bench: async () => (await import('../bench/bench.command.js')).benchCommand,
+  'break-glass': async () => (await import('./commands/break-glass.command.js')).breakGlass,
   dlq: async () => (await import('./commands/dlq.command.js')).dlq,
   generate: async () => (await import('./commands/generate.command.js')).generateCommand,
   kafka: async () => (await import('./embedded/index.js')).kafkaCommand,
   migrate: async () => (await import('./commands/migrate.command.js')).migrateCommand,
+  policy: async () => (await import('./commands/policy.command.js')).policy,
   replay: async () => (await import('./commands/replay.command.js')).replay,
   retention: async () => (await import('./commands/retention.command.js')).retention,
+  'rotate-key': async () => (await import('./commands/rotate-key.command.js')).rotateKey,
   traces: async () => (await import('./commands/traces.command.js')).traces,
 };
 

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import { BootstrapService } from './identity/index.js';
+import { BootstrapService, EncryptionKeyCheck } from './identity/index.js';
 import { migrations } from '../migrations/index.js';
 import type { Config } from './platform/config/config.schema.js';
 import { createHttpApp } from './platform/http/create-app.js';
@@ -43,9 +43,10 @@ export async function serve(config: Config): Promise<RunningService> {
   }
 }
 
-/** Bootstraps before it listens: whoever can connect can also sign in. */
+/** Checks the key before anything begins to work, and bootstraps before it listens: whoever can connect can also sign in. */
 async function open(app: NestFastifyApplication, config: Config, stack: Stack): Promise<string> {
   serveOpenApi(app);
+  await app.get(EncryptionKeyCheck, { strict: false }).claim();
   await app.init();
   const { credentials } = await app
     .get(BootstrapService, { strict: false })

@@ -59,8 +59,22 @@ async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, 
 /** Configured, or generated once beside the embedded database whose secrets it encrypts. */
 function encryptionKey(config: Config, dataDir: string): Buffer {
   if (config.ENCRYPTION_KEY !== undefined) return Buffer.from(config.ENCRYPTION_KEY, 'base64');
-  const file = join(dataDir, 'encryption.key');
-  if (!existsSync(file)) writePrivately(file, `${randomBytes(32).toString('base64')}\n`);
+  const file = encryptionKeyFile(dataDir);
+  if (!existsSync(file)) writeEncryptionKey(dataDir, randomBytes(32));
+  return readEncryptionKey(file);
+}
+
+/** Where the embedded stack keeps the key that was generated for it. */
+export function encryptionKeyFile(dataDir: string): string {
+  return join(dataDir, 'encryption.key');
+}
+
+export function writeEncryptionKey(dataDir: string, key: Buffer): void {
+  writePrivately(encryptionKeyFile(dataDir), `${key.toString('base64')}\n`);
+}
+
+/** Throws, naming the file, where it holds no key. */
+export function readEncryptionKey(file: string): Buffer {
   const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
   if (key.length !== 32) throw new Error(`${file} does not hold an encryption key (32 bytes in base64)`);
   return key;

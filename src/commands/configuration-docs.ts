@@ -1,5 +1,6 @@
 /** Renders the configuration schema for people: a table for the README, and `.env.example`. */
-import type { describeVariables, VariableMeta } from '../platform/config/config.schema.js';
+import type { describeVariables } from '../platform/config/config.schema.js';
+import type { VariableMeta } from '../platform/config/variable.js';
 
 type Variables = ReturnType<typeof describeVariables>;
 

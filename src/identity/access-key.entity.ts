@@ -20,4 +20,18 @@ export class AccessKey {
 
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'updated_at', default: () => 'now()' })
+  updatedAt!: Date;
+
+  @Column({ type: 'text', default: '' })
+  description!: string;
+
+  @Column({ type: 'timestamptz', name: 'last_used_at', nullable: true })
+  lastUsedAt!: Date | null;
+}
+
+/** Binds an access key's sealed secret to its row. */
+export function accessKeyPurpose(accessKey: string): string {
+  return `access_keys:${accessKey}`;
 }

@@ -3,15 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '../platform/config/config.schema.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { CONFIG } from '../platform/tokens.js';
-import { TraceRecorder } from '../traces/index.js';
 import { AccessKey } from './access-key.entity.js';
 import { type Credentials, keepCredentialsFile } from './credentials-file.js';
 import { Domain } from './domain.entity.js';
-import { newAccessKey, newId, newPassword, newSecretKey } from './identifiers.js';
+import { DomainFounder } from './domain-founder.service.js';
 import { takeIdentityLock } from './identity-lock.store.js';
-import { PasswordHasher } from './password-hasher.service.js';
 import { Project } from './project.entity.js';
-import { SecretBox } from './secret-box.js';
 import { SigningKeys } from './signing-keys.service.js';
 import { User } from './user.entity.js';
 
@@ -29,9 +26,7 @@ const TIMEOUT_MS = 60_000;
 export class BootstrapService {
   constructor(
     private readonly database: Database,
-    private readonly passwords: PasswordHasher,
-    private readonly box: SecretBox,
-    private readonly recorder: TraceRecorder,
+    private readonly founder: DomainFounder,
     private readonly signingKeys: SigningKeys,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -45,7 +40,7 @@ export class BootstrapService {
       async (transaction) => {
         await takeIdentityLock('bootstrap', transaction);
         const existing = await this.existing(transaction);
-        const credentials = existing ?? (await this.create(transaction));
+        const credentials = existing ?? (await this.founder.found(transaction));
         await keepCredentialsFile(file, credentials);
         return { credentials, created: existing === null };
       },
@@ -74,55 +69,4 @@ export class BootstrapService {
       access_key: { access: key?.accessKey ?? '' },
     };
   }
-
-  private async create(transaction: Transaction): Promise<Credentials> {
-    const { config } = this;
-    const domain = { id: config.BOOTSTRAP_DOMAIN_ID ?? newId(), name: config.BOOTSTRAP_DOMAIN };
-    const region = config.BOOTSTRAP_REGION;
-    const project = { id: config.BOOTSTRAP_PROJECT_ID ?? newId(), name: config.BOOTSTRAP_PROJECT ?? region };
-    const user = { id: newId(), name: config.BOOTSTRAP_USER };
-    const password = config.BOOTSTRAP_PASSWORD ?? newPassword();
-    const accessKey = config.BOOTSTRAP_ACCESS_KEY ?? newAccessKey();
-    const secret = config.BOOTSTRAP_SECRET_KEY ?? newSecretKey();
-
-    const { manager } = transaction;
-    const domainId = domain.id;
-    await manager.insert(Domain, { ...domain, isOperator: true });
-    await manager.insert(Project, { ...project, domainId, region });
-    const passwordHash = await this.passwords.hash(password);
-    await manager.insert(User, { ...user, domainId, passwordHash, isAdministrator: true });
-    const secretSealed = this.box.seal(secret, accessKeyPurpose(accessKey));
-    await manager.insert(AccessKey, { domainId, accessKey, userId: user.id, secretSealed });
-    await this.record(domain, project.id, transaction);
-    return {
-      domain,
-      project,
-      region,
-      user: { ...user, ...(config.BOOTSTRAP_PASSWORD === undefined && { password }) },
-      access_key: { access: accessKey, ...(config.BOOTSTRAP_SECRET_KEY === undefined && { secret }) },
-    };
-  }
-
-  private record(domain: { id: string; name: string }, projectId: string, transaction: Transaction): Promise<void> {
-    return this.recorder.record(
-      {
-        serviceType: 'IAM',
-        resourceType: 'domain',
-        traceName: 'createDomain',
-        rating: 'normal',
-        domainId: domain.id,
-        projectId,
-        resourceId: domain.id,
-        resourceName: domain.name,
-        user: null,
-        message: 'first start of this installation',
-      },
-      transaction,
-    );
-  }
-}
-
-/** Binds an access key's sealed secret to its row. */
-export function accessKeyPurpose(accessKey: string): string {
-  return `access_keys:${accessKey}`;
 }

@@ -23,7 +23,7 @@ export interface ProjectRecord {
   readonly region: string;
 }
 
-interface UserRow {
+export interface UserRow {
   id: string;
   name: string;
   domain_id: string;
@@ -35,10 +35,29 @@ interface UserRow {
   tokens_valid_from: string;
 }
 
-const SELECT_USER = `
-  SELECT u.id, u.name, u.domain_id, d.name AS domain_name, d.is_operator, u.is_administrator, u.password_hash,
-         u.enabled AND d.enabled AS enabled, extract(epoch FROM u.tokens_valid_from) * 1000 AS tokens_valid_from
-  FROM users u JOIN domains d ON d.id = u.domain_id`;
+const USER_COLUMNS = `u.id, u.name, u.domain_id, d.name AS domain_name, d.is_operator, u.is_administrator, u.password_hash,
+         u.enabled AND d.enabled AS enabled, extract(epoch FROM u.tokens_valid_from) * 1000 AS tokens_valid_from`;
+
+const SELECT_USER = `SELECT ${USER_COLUMNS} FROM users u JOIN domains d ON d.id = u.domain_id`;
+
+/** SQL of the users (`u`, domain `d`) that belong to the rows of `from`, with further columns. */
+export function selectUsers(columns: string, from: string, on: string): string {
+  return `SELECT ${columns}, ${USER_COLUMNS} FROM ${from} JOIN users u ON ${on} JOIN domains d ON d.id = u.domain_id`;
+}
+
+export function userRecord(row: UserRow): UserRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    domainId: row.domain_id,
+    domainName: row.domain_name,
+    isOperator: row.is_operator,
+    isAdministrator: row.is_administrator,
+    passwordHash: row.password_hash,
+    enabled: row.enabled,
+    tokensValidFrom: Number(row.tokens_valid_from),
+  };
+}
 
 @Injectable()
 export class DirectoryStore {
@@ -48,8 +67,12 @@ export class DirectoryStore {
     return this.user(`${SELECT_USER} WHERE u.id = $1`, [userId]);
   }
 
-  userOfDomain(domainId: string, userId: string): Promise<UserRecord | null> {
-    return this.user(`${SELECT_USER} WHERE u.domain_id = $1 AND u.id = $2`, [domainId, userId]);
+  async userIds(domainId: string, after: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      'SELECT id FROM users WHERE domain_id = $1 AND id > $2 AND enabled ORDER BY id LIMIT $3',
+      [domainId, after, limit],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** The domain by its id or its name, whichever is given. */
@@ -85,6 +108,17 @@ export class DirectoryStore {
     return rows[0] ?? null;
   }
 
+  /** The enabled project of the region's own name, else the only enabled one there. */
+  async projectOfRegion(domainId: string, region: string): Promise<ProjectRecord | null> {
+    const rows = await this.database.query<ProjectRecord & Record<string, string>>(
+      `SELECT id, name, region FROM projects WHERE domain_id = $1 AND region = $2 AND enabled
+       ORDER BY name = $2 DESC, id LIMIT 2`,
+      [domainId, region],
+    );
+    const [first, second] = rows;
+    return first !== undefined && (second === undefined || first.name === region) ? first : null;
+  }
+
   /** The operator domain and its first project; null before the bootstrap. */
   async operator(): Promise<{ domainId: string; projectId: string } | null> {
     const rows = await this.database.query<{ domain_id: string; project_id: string }>(
@@ -97,17 +131,6 @@ export class DirectoryStore {
 
   private async user(text: string, values: readonly unknown[]): Promise<UserRecord | null> {
     const [row] = await this.database.query<UserRow>(text, values);
-    if (!row) return null;
-    return {
-      id: row.id,
-      name: row.name,
-      domainId: row.domain_id,
-      domainName: row.domain_name,
-      isOperator: row.is_operator,
-      isAdministrator: row.is_administrator,
-      passwordHash: row.password_hash,
-      enabled: row.enabled,
-      tokensValidFrom: Number(row.tokens_valid_from),
-    };
+    return row ? userRecord(row) : null;
   }
 }

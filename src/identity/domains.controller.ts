@@ -1,11 +1,12 @@
 /** `/v1/domains`: the operator's administration of domains. */
 import { Controller, Get, HttpCode, Patch, Post } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../kernel/principal.js';
-import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
-import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
+import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Idempotent, type IdempotentRequest } from '../platform/http/idempotency.js';
+import { Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodParams, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import { CurrentActor } from './current-actor.js';
+import type { Actor } from './directory-recorder.service.js';
 import { DomainViews } from './domain-views.service.js';
 import {
   type CreateDomain,
@@ -22,6 +23,7 @@ import {
   type UpdateDomain,
   updateDomainSchema,
 } from './domains.dto.js';
+import { DomainSwitches } from './domain-switches.service.js';
 import { DomainsService } from './domains.service.js';
 
 @ApiTags('Domains')
@@ -29,6 +31,7 @@ import { DomainsService } from './domains.service.js';
 export class DomainsController {
   constructor(
     private readonly domains: DomainsService,
+    private readonly switches: DomainSwitches,
     private readonly views: DomainViews,
   ) {}
 
@@ -36,13 +39,14 @@ export class DomainsController {
   @Post()
   @HttpCode(201)
   @ApiOperation({ summary: 'Create a domain with its projects and its administrator' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiZodResponse(201, createdDomainSchema)
   create(
     @ApiZodBody(createDomainSchema) body: CreateDomain,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
+    @Idempotent() request: IdempotentRequest | null,
   ): Promise<CreatedDomain> {
-    return this.domains.create(body, { principal, origin });
+    return this.domains.create(body, actor, request);
   }
 
   @Requires('iam:domains:list', { plane: 'operator' })
@@ -53,7 +57,7 @@ export class DomainsController {
     return this.views.page(query);
   }
 
-  @Requires('iam:domains:get', { plane: 'operator' })
+  @Requires('iam:domains:get', { plane: 'operator', domain: 'path.id', resource: '{id}' })
   @Get(':id')
   @ApiOperation({ summary: 'Show a domain' })
   @ApiZodResponse(200, domainViewSchema)
@@ -61,17 +65,16 @@ export class DomainsController {
     return this.views.one(id);
   }
 
-  @Requires('iam:domains:update', { plane: 'operator' })
+  @Requires('iam:domains:update', { plane: 'operator', domain: 'path.id', resource: '{id}' })
   @Patch(':id')
   @ApiOperation({ summary: 'Enable or disable a domain, or the recording of its traces' })
   @ApiZodResponse(200, domainViewSchema)
   async update(
     @ApiZodParams(domainPathSchema) { id }: { id: string },
     @ApiZodBody(updateDomainSchema) body: UpdateDomain,
-    @CurrentPrincipal() principal: Principal,
-    @Origin() origin: RequestOrigin,
+    @CurrentActor() actor: Actor,
   ): Promise<DomainView> {
-    await this.domains.update(id, body, { principal, origin });
+    await this.switches.update(id, body, actor);
     return this.views.one(id);
   }
 }

@@ -1,5 +1,6 @@
 /** The wire shapes of `/v1/domains` (contracts.md, Domains). */
 import { z } from 'zod';
+import { passwordProblems } from './password-rules.js';
 
 const id = () =>
   z
@@ -16,17 +17,39 @@ const name = () =>
 
 const projectSchema = z.strictObject({ name: name(), id: id().optional(), region: name() });
 
+const administratorSchema = z
+  .strictObject({
+    name: name(),
+    password: z.string().max(1_024).meta({ description: 'As docs/security.md, Passwords and logins.' }),
+  })
+  .superRefine(({ name: userName, password }, context) => {
+    for (const message of passwordProblems(password, { userName }))
+      context.addIssue({ code: 'custom', path: ['password'], message });
+  });
+
+/** The default project of a region: the first that is not named as a part of it, else the first. */
+export function defaultProject<P extends { readonly name: string; readonly region: string }>(
+  projects: readonly P[],
+  region: string,
+): P | undefined {
+  const there = projects.filter((project) => project.region === region);
+  return there.find(({ name: given }) => !given.startsWith(`${region}_`)) ?? there[0];
+}
+
 export const createDomainSchema = z
   .strictObject({
     name: name(),
     id: id().optional(),
     projects: z.array(projectSchema).min(1).max(100),
-    administrator: z.strictObject({
-      name: name(),
-      password: z.string().min(8, 'must have at least 8 characters').max(128, 'must have at most 128 characters'),
-    }),
+    administrator: administratorSchema,
   })
   .superRefine(({ projects }, context) => {
+    projects.forEach((project, index) => {
+      const { name: given, region } = project;
+      if (defaultProject(projects, region) === project || given.startsWith(`${region}_`)) return;
+      const message = `must begin with ${region}_, as there is another project in this region`;
+      context.addIssue({ code: 'custom', path: ['projects', index, 'name'], message });
+    });
     for (const member of ['name', 'id'] as const)
       projects.forEach((project, index) => {
         const first = projects.findIndex((other) => other[member] === project[member]);

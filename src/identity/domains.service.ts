@@ -1,26 +1,20 @@
-/** Creates, lists and changes domains, on behalf of an operator. */
+/** Creates domains with their projects and administrator, on behalf of an operator. */
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { AppError, type Problem } from '../kernel/errors.js';
-import type { Principal } from '../kernel/principal.js';
-import { sqlState, violatedConstraint } from '../platform/database/database-error.js';
 import { Database, type Transaction } from '../platform/database/database.js';
-import type { RequestOrigin } from '../platform/http/request-origin.js';
-import { RecordingSwitch, TraceRecorder } from '../traces/index.js';
+import { Idempotency, type IdempotentRequest } from '../platform/http/idempotency.js';
+import { DirectoryExtensions } from './directory-extensions.js';
+import { type Actor, DirectoryRecorder } from './directory-recorder.service.js';
+import { namingConflicts } from './directory-faults.js';
 import { Domain } from './domain.entity.js';
-import type { CreateDomain, CreatedDomain, UpdateDomain } from './domains.dto.js';
+import { type CreateDomain, type CreatedDomain, defaultProject } from './domains.dto.js';
 import { newId } from './identifiers.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { Project } from './project.entity.js';
+import { RegionDirectory } from './region-directory.service.js';
 import { User } from './user.entity.js';
 
-/** Who does it, and from where. */
-export interface Actor {
-  readonly principal: Principal;
-  readonly origin: RequestOrigin;
-}
-
-const UNIQUE_VIOLATION = '23505';
 const TAKEN = 'is in use already';
 /** For what was taken between our look and the insertion. */
 const PLACES: Readonly<Record<string, string>> = {
@@ -34,32 +28,53 @@ export class DomainsService {
   constructor(
     private readonly database: Database,
     private readonly passwords: PasswordHasher,
-    private readonly recorder: TraceRecorder,
-    private readonly recording: RecordingSwitch,
+    private readonly recorder: DirectoryRecorder,
+    private readonly extensions: DirectoryExtensions,
+    private readonly regions: RegionDirectory,
+    private readonly idempotency: Idempotency,
   ) {}
 
-  /** Throws `QST.Conflict` naming every name and id that is taken. */
-  async create(wanted: CreateDomain, actor: Actor): Promise<CreatedDomain> {
+  /**
+   * Throws `QST.Conflict` naming every name and id that is taken, `QST.BadRequest` naming every region that is not open to
+   * the domain. The answer holds no secret, so that it can be kept for a repetition.
+   */
+  async create(wanted: CreateDomain, actor: Actor, request: IdempotentRequest | null): Promise<CreatedDomain> {
     const passwordHash = await this.passwords.hash(wanted.administrator.password);
+    return namingConflicts(
+      () =>
+        this.database.transaction((transaction) =>
+          this.idempotency.once(request, transaction, () => this.insert(wanted, passwordHash, actor, transaction)),
+        ),
+      (constraint, cause) => conflict([{ path: PLACES[constraint] ?? 'body', message: TAKEN }], cause),
+    );
+  }
+
+  private async insert(
+    wanted: CreateDomain,
+    passwordHash: string,
+    actor: Actor,
+    transaction: Transaction,
+  ): Promise<CreatedDomain> {
     const domain = { id: wanted.id ?? newId(), name: wanted.name };
     const projects = wanted.projects.map(({ id = newId(), name, region }) => ({ id, name, region }));
     const administrator = { id: newId(), name: wanted.administrator.name };
     const domainId = domain.id;
-    const createdAt = await this.conflictsNamed(() =>
-      this.database.transaction(async (transaction) => {
-        await refuseTaken(wanted, transaction);
-        const { manager } = transaction;
-        // A copy: TypeORM adds the columns' defaults to what it is given.
-        await manager.insert(Domain, { ...domain });
-        await manager.insert(
-          Project,
-          projects.map((project) => ({ ...project, domainId })),
-        );
-        await manager.insert(User, { ...administrator, domainId, passwordHash, isAdministrator: true });
-        await this.record('createDomain', domain, actor, { projects, administrator }, transaction);
-        return (await manager.getRepository(Domain).findOneByOrFail({ id: domainId })).createdAt;
-      }),
+    await refuseTaken(wanted, transaction);
+    await this.refuseClosedRegions(wanted, domainId, transaction);
+    const { manager } = transaction;
+    // Copies: TypeORM adds the columns' defaults to what it is given.
+    await manager.insert(Domain, { ...domain });
+    for (const project of inOrderOfParents(projects)) await manager.insert(Project, { ...project, domainId });
+    await manager.insert(User, { ...administrator, domainId, passwordHash, isAdministrator: true });
+    await this.extensions.domainCreated(
+      { id: domainId, isOperator: false, administratorId: administrator.id },
+      transaction,
     );
+    await this.recorder.record('createDomain', { type: 'domain', ...domain }, actor, transaction, {
+      projects,
+      administrator,
+    });
+    const { createdAt } = await manager.getRepository(Domain).findOneByOrFail({ id: domainId });
     return {
       domain: { ...domain, enabled: true, recording: true, is_operator: false, created_at: createdAt.getTime() },
       projects,
@@ -67,55 +82,26 @@ export class DomainsService {
     };
   }
 
-  /** Throws `QST.NotFound`, and `QST.Conflict` for disabling the domain that runs this installation. */
-  async update(id: string, change: UpdateDomain, actor: Actor): Promise<void> {
-    await this.database.transaction(async (transaction) => {
-      const repository = transaction.manager.getRepository(Domain);
-      const domain = await repository.findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
-      if (!domain) throw new AppError('QST.NotFound', 'There is no such domain.');
-      if (change.enabled === false && domain.isOperator)
-        throw new AppError('QST.Conflict', 'The operator domain cannot be disabled.');
-      if (change.enabled !== undefined)
-        await repository.update({ id }, { enabled: change.enabled, updatedAt: () => 'now()' });
-      if (change.recording !== undefined) await this.recording.set(id, change.recording, transaction);
-      await this.record('updateDomain', domain, actor, change, transaction);
-    });
+  private async refuseClosedRegions(wanted: CreateDomain, domainId: string, transaction: Transaction): Promise<void> {
+    const regions = wanted.projects.map(({ region }, index) => ({
+      region,
+      path: `body.projects[${String(index)}].region`,
+    }));
+    const problems = await this.regions.problemsOf(regions, domainId, transaction);
+    if (problems.length > 0) throw new AppError('QST.BadRequest', 'The request is not valid', { problems });
   }
+}
 
-  private record(
-    traceName: string,
-    domain: { id: string; name: string },
-    { principal, origin }: Actor,
-    request: unknown,
-    transaction: Transaction,
-  ): Promise<void> {
-    const { userId, userName, domainId, domainName, projectId, accessKeyId } = principal;
-    return this.recorder.record(
-      {
-        serviceType: 'IAM',
-        resourceType: 'domain',
-        traceName,
-        rating: 'normal',
-        domainId,
-        projectId: projectId ?? '',
-        resourceId: domain.id,
-        resourceName: domain.name,
-        user: { id: userId, name: userName, domainId, domainName, ...(accessKeyId && { accessKeyId }) },
-        request,
-        ...origin,
-      },
-      transaction,
-    );
-  }
+type NewProject = Pick<Project, 'id' | 'name' | 'region'>;
 
-  private async conflictsNamed<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
-      throw conflict([{ path: PLACES[violatedConstraint(error) ?? ''] ?? 'body', message: TAKEN }], error);
-    }
-  }
+/** Default projects first, the others with theirs as their parent. */
+function inOrderOfParents(projects: readonly NewProject[]): (NewProject & Pick<Project, 'parentId'>)[] {
+  return projects
+    .map((project) => {
+      const parent = defaultProject(projects, project.region);
+      return { ...project, parentId: parent === undefined || parent === project ? null : parent.id };
+    })
+    .sort((left, right) => Number(left.parentId !== null) - Number(right.parentId !== null));
 }
 
 async function refuseTaken(wanted: CreateDomain, { manager }: Transaction): Promise<void> {

@@ -4,12 +4,16 @@ import { randomBytes, randomInt } from 'node:crypto';
 const ACCESS_KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const SECRET_ALPHABET = `${ACCESS_KEY_ALPHABET}abcdefghijklmnopqrstuvwxyz`;
 const ACCESS_KEY_LENGTH = 20;
+const TEMPORARY_PART_LENGTH = 21;
 const SECRET_KEY_LENGTH = 40;
 
 /** 32 hex digits. */
 export const newId = (): string => randomBytes(16).toString('hex');
 
 export const newAccessKey = (): string => pick(ACCESS_KEY_ALPHABET, ACCESS_KEY_LENGTH);
+
+/** Longer than a permanent one, so that the two cannot meet. */
+export const newTemporaryAccessKey = (): string => `HST${pick(ACCESS_KEY_ALPHABET, TEMPORARY_PART_LENGTH)}`;
 
 export const newSecretKey = (): string => pick(SECRET_ALPHABET, SECRET_KEY_LENGTH);
 

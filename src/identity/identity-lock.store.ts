@@ -5,6 +5,7 @@ import type { Transaction } from '../platform/database/database.js';
 const LOCKS = {
   signingKey: 7_421_903_101,
   bootstrap: 7_421_903_102,
+  encryptionKey: 7_421_903_103,
 } as const;
 
 export type IdentityLock = keyof typeof LOCKS;

@@ -1,13 +1,14 @@
-/** Logs users in by password, giving away neither whether the user exists nor, by the time taken, why it failed. */
+/** Logs users in by password and second factor, giving away neither whether the user exists nor, by the time taken, why not. */
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/errors.js';
 import { Database } from '../platform/database/database.js';
 import type { RequestOrigin } from '../platform/http/request-origin.js';
-import { type OwnOperation, TraceRecorder } from '../traces/index.js';
-import { DirectoryStore, type ProjectRecord, type UserRecord } from './directory.store.js';
-import { OperatorDirectory } from './operator-directory.service.js';
-import { PasswordHasher } from './password-hasher.service.js';
-import type { TokenRequest } from './token.dto.js';
+import type { ProjectRecord, UserRecord } from './directory.store.js';
+import { LoginIdentity } from './login-identity.service.js';
+import { type LoginAttempt, LoginRecorder } from './login-recorder.service.js';
+import { lockedOut, type LoginSubjects, LoginThrottleStore } from './login-throttle.store.js';
+import { LoginStore } from './login.store.js';
+import { credentialsOf, type TokenRequest } from './token.dto.js';
 import { type TokenClaims, TokenService } from './token.service.js';
 
 export interface Login {
@@ -17,107 +18,81 @@ export interface Login {
   readonly project: ProjectRecord | null;
 }
 
-type GivenUser = TokenRequest['auth']['identity']['password']['user'];
-type GivenScope = TokenRequest['auth']['scope'];
+/** A login whose credentials are right. */
+interface Proven {
+  readonly user: UserRecord;
+  readonly project: ProjectRecord | null;
+  /** Step of the one-time code; null without a device. */
+  readonly step: number | null;
+}
 
 @Injectable()
 export class LoginService {
   constructor(
-    private readonly store: DirectoryStore,
-    private readonly passwords: PasswordHasher,
+    private readonly identity: LoginIdentity,
+    private readonly throttle: LoginThrottleStore,
+    private readonly store: LoginStore,
     private readonly tokens: TokenService,
-    private readonly operator: OperatorDirectory,
-    private readonly recorder: TraceRecorder,
+    private readonly recorder: LoginRecorder,
     private readonly database: Database,
   ) {}
 
-  /** Throws `IAM.0062` for wrong credentials and `IAM.0001` for a scope that is not the user's; both are recorded. */
+  /**
+   * Throws `IAM.0062` for wrong credentials, `IAM.0061` while user or address is locked, `IAM.0001` for a scope that is
+   * not the user's and for a missing one-time code, `IAM.0002` for `assume_role`. Failures and locks are recorded.
+   */
   async login({ auth }: TokenRequest, origin: RequestOrigin): Promise<Login> {
-    const given = auth.identity.password.user;
-    const user = await this.findUser(given);
-    const matches = await this.passwords.verify(given.password, user?.passwordHash ?? null);
-    if (!user?.enabled || !matches) {
-      await this.record(await this.failure(given, user, 'wrong credentials', origin));
-      throw new AppError('IAM.0062', 'The username or password is wrong.');
-    }
-    const scope = await this.resolveScope(user, auth.scope);
-    if (scope === 'foreign') {
-      await this.record(await this.failure(given, user, 'scope not accessible', origin));
+    const credentials = credentialsOf(auth.identity);
+    if (credentials === null)
+      throw new AppError('IAM.0002', 'Agencies are not offered: assume_role is always refused.');
+    const { attempt, subjects } = await this.identity.find(credentials.user, origin);
+    // Before the expensive hash; and once more with the verdict, for what happens meanwhile.
+    if (!(await this.throttle.admits(subjects))) throw lockedOut();
+    const factors = await this.identity.check(attempt, credentials);
+    if (factors === 'wrong' || attempt.user === null) return this.refuse(attempt, subjects);
+    const project = await this.identity.scope(attempt.user, auth.scope);
+    if (factors === 'passcode missing' || project === 'foreign') {
+      if (!(await this.throttle.admits(subjects))) throw lockedOut();
+      const reason = factors === 'passcode missing' ? factors : 'scope not accessible';
+      await this.database.transaction((transaction) => this.recorder.failure(attempt, reason, transaction));
+      if (factors === 'passcode missing') throw passcodeMissing();
       throw new AppError('IAM.0001', 'The requested scope does not exist or is not accessible to the user.');
     }
-    const issued = await this.tokens.issue({ userId: user.id, domainId: user.domainId, projectId: scope?.id ?? null });
-    await this.record({
-      ...described(user, origin),
-      traceName: 'login',
-      rating: 'normal',
-      domainId: user.domainId,
-      projectId: scope?.id ?? '',
-      code: '201',
+    const proven = { user: attempt.user, project, step: factors.step };
+    const issuedAt = await this.enter(proven, subjects, origin);
+    if (issuedAt === null) return this.refuse(attempt, subjects);
+    const { id: userId, domainId } = proven.user;
+    // A second factor is shown at the login, nowhere else.
+    const mfaAt = proven.step === null ? null : Math.trunc(issuedAt);
+    const issued = await this.tokens.issue({ userId, domainId, projectId: project?.id ?? null, issuedAt, mfaAt });
+    return { ...issued, user: proven.user, project };
+  }
+
+  /** The instant of the login; null where password or code are good no longer. One transaction, which decides. */
+  private enter({ user, project, step }: Proven, subjects: LoginSubjects, origin: RequestOrigin) {
+    return this.database.transaction(async (transaction) => {
+      if (step !== null && !(await this.identity.use(user, step, transaction))) return null;
+      const at = await this.store.note(user, transaction);
+      if (at === null) return null;
+      if (!(await this.throttle.succeeded(subjects, transaction))) throw lockedOut();
+      await this.recorder.login(user, project?.id ?? null, origin, transaction);
+      return at;
     });
-    return { ...issued, user, project: scope };
   }
 
-  private findUser(given: GivenUser): Promise<UserRecord | null> {
-    if (given.id !== undefined) return this.store.userById(given.id);
-    return this.store.userByName(given.domain ?? {}, given.name ?? '');
-  }
-
-  /** The project, null for the user's domain. */
-  private async resolveScope(user: UserRecord, scope: GivenScope): Promise<ProjectRecord | null | 'foreign'> {
-    if (scope?.project !== undefined) return (await this.store.project(user.domainId, scope.project)) ?? 'foreign';
-    if (scope?.domain === undefined) return null;
-    const { id, name } = scope.domain;
-    return id === undefined ? ownOr(name === user.domainName) : ownOr(id === user.domainId);
-  }
-
-  /** Told to the domain that was named, if there is one, else to the operator. */
-  private async failure(
-    given: GivenUser,
-    user: UserRecord | null,
-    reason: string,
-    origin: RequestOrigin,
-  ): Promise<OwnOperation | null> {
-    const domainId =
-      user?.domainId ??
-      (given.domain === undefined ? null : await this.store.domainIdOf(given.domain)) ??
-      (await this.operator.find())?.domainId;
-    if (domainId === undefined) return null;
-    const name = given.name ?? given.id ?? '';
-    return {
-      serviceType: 'IAM',
-      resourceType: 'user',
-      resourceName: name,
-      ...origin,
-      ...(user ? described(user, origin) : { user: null }),
-      traceName: 'loginFailed',
-      rating: 'warning',
-      domainId,
-      projectId: '',
-      code: '401',
-      message: reason,
-    };
-  }
-
-  private async record(operation: OwnOperation | null): Promise<void> {
-    if (operation === null) return;
-    await this.database.transaction((transaction) => this.recorder.record(operation, transaction));
+  private async refuse(attempt: LoginAttempt, subjects: LoginSubjects): Promise<never> {
+    const verdict = await this.database.transaction(async (transaction) => {
+      const counted = await this.throttle.failed(subjects, transaction);
+      if (counted.outcome === 'locked') return counted;
+      await this.recorder.failure(attempt, 'wrong credentials', transaction);
+      await this.recorder.locked(attempt, counted.nowLocked, transaction);
+      return counted;
+    });
+    if (verdict.outcome === 'locked') throw lockedOut();
+    throw new AppError('IAM.0062', 'The username or password is wrong.');
   }
 }
 
-function ownOr(own: boolean): null | 'foreign' {
-  return own ? null : 'foreign';
-}
-
-function described(
-  user: UserRecord,
-  origin: RequestOrigin,
-): Pick<OwnOperation, 'serviceType' | 'resourceType' | 'resourceName' | 'resourceId' | 'user' | keyof RequestOrigin> {
-  return {
-    serviceType: 'IAM',
-    resourceType: 'user',
-    resourceName: user.name,
-    resourceId: user.id,
-    user: { id: user.id, name: user.name, domainId: user.domainId, domainName: user.domainName },
-    ...origin,
-  };
+function passcodeMissing(): AppError {
+  return new AppError('IAM.0001', 'This user logs in with a one-time code: add the method totp with its passcode.');
 }

@@ -1,29 +1,39 @@
-/** Answers, with every request, whether a project is a domain's. */
+/** Answers, with every request, which project of a domain is meant. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../kernel/clock.js';
 import { CLOCK } from '../platform/tokens.js';
-import { DirectoryStore } from './directory.store.js';
+import { DirectoryStore, type ProjectRecord } from './directory.store.js';
 import { ExpiringCache } from './expiring-cache.js';
 
 const REMEMBERED = { ttlMs: 500, maxEntries: 10_000 };
 
 @Injectable()
 export class ProjectDirectory {
-  private readonly known: ExpiringCache<boolean>;
+  private readonly known: ExpiringCache<ProjectRecord | null>;
+  private readonly ofRegions: ExpiringCache<ProjectRecord | null>;
 
   constructor(
     private readonly store: DirectoryStore,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.known = new ExpiringCache(REMEMBERED, clock);
+    this.ofRegions = new ExpiringCache(REMEMBERED, clock);
   }
 
-  belongs(domainId: string, projectId: string): Promise<boolean> {
+  async belongs(domainId: string, projectId: string): Promise<boolean> {
+    return (await this.find(domainId, projectId)) !== null;
+  }
+
+  /** The domain's enabled project; null where there is none of that id. */
+  find(domainId: string, projectId: string): Promise<ProjectRecord | null> {
     // A NUL is no part of an id, and Postgres refuses it in any text.
-    if (projectId.includes('\0')) return Promise.resolve(false);
-    return this.known.get(
-      `${domainId}\0${projectId}`,
-      async () => (await this.store.project(domainId, { id: projectId })) !== null,
-    );
+    if (projectId.includes('\0') || domainId.includes('\0')) return Promise.resolve(null);
+    return this.known.get(`${domainId}\0${projectId}`, () => this.store.project(domainId, { id: projectId }));
+  }
+
+  /** The project that stands for the domain's share of a region: the one named like it, else its only one there. */
+  ofRegion(domainId: string, region: string): Promise<ProjectRecord | null> {
+    if (region.includes('\0') || domainId.includes('\0')) return Promise.resolve(null);
+    return this.ofRegions.get(`${domainId}\0${region}`, () => this.store.projectOfRegion(domainId, region));
   }
 }

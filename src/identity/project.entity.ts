@@ -20,4 +20,14 @@ export class Project {
 
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'updated_at', default: () => 'now()' })
+  updatedAt!: Date;
+
+  /** Null for the project of a region, else that project. */
+  @Column({ type: 'text', name: 'parent_id', nullable: true })
+  parentId!: string | null;
+
+  @Column({ type: 'text', default: '' })
+  description!: string;
 }

@@ -1,17 +1,17 @@
-/** `/v3/auth/tokens`: logging in, and checking a token (domain/iam.md §4). */
-import { Controller, Get, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
+/** `/v3/auth/tokens`: logging in and out, and checking a token (domain/iam.md §4). */
+import { Controller, Delete, Get, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { AppError } from '../kernel/errors.js';
-import type { Principal } from '../kernel/principal.js';
 import { Origin, type RequestOrigin } from '../platform/http/request-origin.js';
-import { CurrentPrincipal, Public, Requires } from '../platform/http/requires.js';
+import { requestUrl } from '../platform/http/request-url.js';
+import { Public, Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
-import { Authenticator } from './authenticator.service.js';
-import { DirectoryStore } from './directory.store.js';
+import { CurrentActor } from './current-actor.js';
+import type { Actor } from './directory-recorder.service.js';
 import { LoginService } from './login.service.js';
+import { TokenSubjects } from './token-subjects.service.js';
 import {
   renderToken,
   tokenQuerySchema,
@@ -28,14 +28,13 @@ const SUBJECT_TOKEN = 'X-Subject-Token';
 export class TokenController {
   constructor(
     private readonly logins: LoginService,
-    private readonly authenticator: Authenticator,
-    private readonly store: DirectoryStore,
+    private readonly subjects: TokenSubjects,
   ) {}
 
   @Public()
   @Post()
   @HttpCode(201)
-  @ApiOperation({ summary: 'Log in by password; the token is in the X-Subject-Token header' })
+  @ApiOperation({ summary: 'Log in by password, with a one-time code where needed; the token is in X-Subject-Token' })
   @ApiZodResponse(201, tokenResponseSchema)
   async create(
     @ApiZodQuery(tokenQuerySchema) { nocatalog }: z.infer<typeof tokenQuerySchema>,
@@ -44,9 +43,9 @@ export class TokenController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokenResponse> {
-    const { token, claims, user, project } = await this.logins.login(body, origin);
-    reply.header(SUBJECT_TOKEN, token).header('Cache-Control', 'no-store');
-    return renderToken(claims, user, project, nocatalog === undefined ? baseUrl(request) : null);
+    const login = await this.logins.login(body, origin);
+    reply.header(SUBJECT_TOKEN, login.token).header('Cache-Control', 'no-store');
+    return renderToken(login, nocatalog === undefined ? requestUrl(request).base : null);
   }
 
   /** Fastify answers HEAD by the same handler, without the body. */
@@ -57,34 +56,22 @@ export class TokenController {
   @ApiZodResponse(200, tokenResponseSchema)
   async validate(
     @ApiZodQuery(tokenQuerySchema) { nocatalog }: z.infer<typeof tokenQuerySchema>,
-    @CurrentPrincipal() principal: Principal,
+    @CurrentActor() actor: Actor,
     @Headers('x-subject-token') subject: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokenResponse> {
-    if (!subject) throw new AppError('IAM.0009', 'X-Subject-Token is missing in the request.');
-    const { claims, user } = await this.resolveSubject(subject);
-    const own = user.id === principal.userId;
-    const administers = principal.isAdministrator && (principal.isOperator || user.domainId === principal.domainId);
-    if (!own && !administers) throw new AppError('IAM.0004', 'Could not find token.');
-    const { projectId } = claims;
-    const project = projectId === null ? null : await this.store.project(user.domainId, { id: projectId });
+    const shown = await this.subjects.show(subject, actor);
     reply.header(SUBJECT_TOKEN, subject).header('Cache-Control', 'no-store');
-    return renderToken(claims, user, project, nocatalog === undefined ? baseUrl(request) : null);
+    return renderToken(shown, nocatalog === undefined ? requestUrl(request).base : null);
   }
 
-  /** A token under test that is no good is not found; 401 speaks of the caller's own. */
-  private async resolveSubject(subject: string) {
-    try {
-      return await this.authenticator.resolve(subject);
-    } catch (cause) {
-      if (cause instanceof AppError && cause.code === 'APIGW.0301')
-        throw new AppError('IAM.0004', 'Could not find token.', { cause });
-      throw cause;
-    }
+  @Requires('iam:tokens:revoke', { plane: 'tenant', self: true })
+  @Delete()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Revoke the token in the X-Subject-Token header' })
+  @ApiHeader({ name: SUBJECT_TOKEN, required: true })
+  async revoke(@CurrentActor() actor: Actor, @Headers('x-subject-token') subject: string | undefined): Promise<void> {
+    await this.subjects.revoke(subject, actor);
   }
-}
-
-function baseUrl(request: FastifyRequest): string {
-  return `${request.protocol}://${request.host}`;
 }

@@ -5,6 +5,7 @@ import type { TokenClaims } from './token.service.js';
 
 const NAME_LENGTH = 256;
 const PASSWORD_LENGTH = 1_024;
+const PASSCODE_LENGTH = 64;
 /** Postgres takes no NUL in a text. */
 const text = (most: number) =>
   z
@@ -30,21 +31,54 @@ const userSchema = z
       context.addIssue({ code: 'custom', path: ['domain'], message: 'is required without an id' });
   });
 
+/** Whose passcode it is must be said once more; the password's user is meant. */
+const totpUserSchema = z.object({
+  id: text(NAME_LENGTH).optional(),
+  name: text(NAME_LENGTH).optional(),
+  passcode: text(PASSCODE_LENGTH),
+});
+
+const METHODS = [['password'], ['password', 'totp'], ['totp', 'password'], ['assume_role']];
+const isOffered = (methods: readonly string[]): boolean =>
+  METHODS.some((offered) => offered.length === methods.length && offered.every((name, at) => name === methods[at]));
+
+const identitySchema = z
+  .object({
+    methods: z
+      .array(z.string())
+      .refine(isOffered, 'must be ["password"] or ["password","totp"]')
+      .meta({ description: '`password`, and `totp` for users with an MFA device. `assume_role` is always refused.' }),
+    password: z.object({ user: userSchema }).optional(),
+    totp: z.object({ user: totpUserSchema }).optional(),
+  })
+  .superRefine((identity, context) => {
+    for (const method of ['password', 'totp'] as const)
+      if (identity.methods.includes(method) && identity[method] === undefined)
+        context.addIssue({ code: 'custom', path: [method], message: 'is required by methods' });
+  });
+
 export const tokenRequestSchema = z.object({
   auth: z.object({
-    identity: z.object({
-      methods: z
-        .array(z.string())
-        .refine((methods) => methods.length === 1 && methods[0] === 'password', 'must be ["password"]')
-        .meta({ description: 'Only `password`.' }),
-      password: z.object({ user: userSchema }),
-    }),
+    identity: identitySchema,
     /** Both: the project wins. None: the user's domain. */
     scope: z.object({ project: named.optional(), domain: named.optional() }).optional(),
   }),
 });
 export type TokenRequest = z.infer<typeof tokenRequestSchema>;
-export type Reference = z.infer<typeof reference>;
+export type GivenUser = z.infer<typeof userSchema>;
+export type GivenScope = TokenRequest['auth']['scope'];
+
+/** What somebody shows to be who they say. */
+export interface Credentials {
+  readonly user: GivenUser;
+  readonly totp: z.infer<typeof totpUserSchema> | null;
+}
+
+/** Null: not by password, so by `assume_role`, which is the only other method that passes the schema. */
+export function credentialsOf({ methods, password, totp }: TokenRequest['auth']['identity']): Credentials | null {
+  if (password === undefined || !methods.includes('password')) return null;
+  return { user: password.user, totp: methods.includes('totp') ? (totp?.user ?? null) : null };
+}
 
 /** Its mere presence drops the catalogue. */
 export const tokenQuerySchema = z.object({ nocatalog: z.string().optional() });
@@ -56,6 +90,7 @@ export const tokenResponseSchema = z.object({
     methods: z.array(z.string()),
     issued_at: z.string(),
     expires_at: z.string(),
+    mfa_authn_at: z.string().optional(),
     user: z.object({ id: z.string(), name: z.string(), password_expires_at: z.string(), domain: pair }),
     project: z.object({ id: z.string(), name: z.string(), domain: pair }).optional(),
     domain: pair.optional(),
@@ -82,19 +117,24 @@ export const tokenResponseSchema = z.object({
 });
 export type TokenResponse = z.infer<typeof tokenResponseSchema>;
 
+/** What there is to tell of a token. */
+interface RenderedToken {
+  readonly claims: TokenClaims;
+  readonly user: UserRecord;
+  readonly project: ProjectRecord | null;
+}
+
 /** @param baseUrl where the caller reached us; null leaves the catalogue out */
-export function renderToken(
-  claims: TokenClaims,
-  user: UserRecord,
-  project: ProjectRecord | null,
-  baseUrl: string | null,
-): TokenResponse {
+export function renderToken({ claims, user, project }: RenderedToken, baseUrl: string | null): TokenResponse {
   const domain = { id: user.domainId, name: user.domainName };
+  const { issuedAt, expiresAt, mfaAt } = claims;
   return {
     token: {
-      methods: ['password'],
-      issued_at: keystoneTime(claims.issuedAt),
-      expires_at: keystoneTime(claims.expiresAt),
+      methods: mfaAt === null ? ['password'] : ['password', 'totp'],
+      // As it stands in the token itself: whole seconds.
+      issued_at: keystoneTime(Math.floor(issuedAt / 1_000) * 1_000),
+      expires_at: keystoneTime(expiresAt),
+      ...(mfaAt !== null && { mfa_authn_at: keystoneTime(mfaAt) }),
       // Empty: the password does not expire.
       user: { id: user.id, name: user.name, password_expires_at: '', domain },
       ...(project ? { project: { id: project.id, name: project.name, domain } } : { domain }),
@@ -116,6 +156,6 @@ function catalog(baseUrl: string, project: ProjectRecord | null): NonNullable<To
 }
 
 /** `2026-01-15T08:30:00.000000Z`. */
-function keystoneTime(epochMs: number): string {
+export function keystoneTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace('Z', '000Z');
 }

@@ -26,4 +26,31 @@ export class User {
 
   @Column({ type: 'timestamptz', name: 'updated_at', default: () => 'now()' })
   updatedAt!: Date;
+
+  @Column({ type: 'text', default: '' })
+  description!: string;
+
+  @Column({ type: 'text', default: '' })
+  email!: string;
+
+  /** Country code of `phone`, e.g. `0086`; both or neither. */
+  @Column({ type: 'text', default: '' })
+  areacode!: string;
+
+  @Column({ type: 'text', default: '' })
+  phone!: string;
+
+  /** `console` users sign no requests, `programmatic` ones do not log in at a console; `default`: both. */
+  @Column({ type: 'text', name: 'access_mode', default: 'default' })
+  accessMode!: 'default' | 'programmatic' | 'console';
+
+  /** Tokens issued before it are refused. Not read here: `-infinity` is no date. */
+  @Column({ type: 'timestamptz', name: 'tokens_valid_from', select: false, default: () => "'-infinity'" })
+  tokensValidFrom!: Date;
+
+  @Column({ type: 'timestamptz', name: 'password_changed_at', default: () => 'now()' })
+  passwordChangedAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'last_login_at', nullable: true })
+  lastLoginAt!: Date | null;
 }

@@ -8,10 +8,13 @@ import type { Config } from './config/config.schema.js';
 import { createReadPool, type DatabaseSettings, dataSourceOptions } from './database/data-source.js';
 import { Database, READ_POOL } from './database/database.js';
 import { migrate } from './database/migrate.js';
+import { Notifications } from './database/notifications.js';
 import { DatabaseChecks } from './health/database.check.js';
 import { HealthController } from './health/health.controller.js';
 import { Readiness } from './health/readiness.js';
 import { CursorSigner } from './http/cursor-signer.js';
+import { Idempotency } from './http/idempotency.js';
+import { IdempotencyStore } from './http/idempotency.store.js';
 import type { KafkaLog } from './kafka/kafka-log.js';
 import type { KafkaSettings } from './kafka/kafkajs.client.js';
 import { KafkaJsConsumer } from './kafka/kafkajs.consumer.js';
@@ -21,7 +24,15 @@ import { Logger } from './logging/logger.js';
 import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { PoolMetrics } from './metrics/pool-metrics.js';
-import { CLOCK, CONFIG, ENCRYPTION_KEY_TOKEN, LOG_CONSUMER, LOG_INSPECTOR, LOG_PRODUCER } from './tokens.js';
+import {
+  CLOCK,
+  CONFIG,
+  DATABASE_SETTINGS,
+  ENCRYPTION_KEY_TOKEN,
+  LOG_CONSUMER,
+  LOG_INSPECTOR,
+  LOG_PRODUCER,
+} from './tokens.js';
 
 /** What is settled before the application exists. */
 export interface PlatformSettings {
@@ -52,28 +63,35 @@ export class PlatformModule {
         { provide: CONFIG, useValue: settings.config },
         { provide: CLOCK, useValue: settings.clock ?? systemClock },
         { provide: ENCRYPTION_KEY_TOKEN, useValue: settings.encryptionKey },
+        { provide: DATABASE_SETTINGS, useValue: database },
         { provide: Logger, useValue: settings.logger },
         { provide: READ_POOL, useFactory: () => createReadPool(database) },
         ...kafkaProviders(settings),
         CursorSigner,
+        IdempotencyStore,
+        Idempotency,
         Metrics,
         PoolMetrics,
         Readiness,
         DatabaseChecks,
         Database,
+        Notifications,
       ],
       exports: [
         CONFIG,
         CLOCK,
+        DATABASE_SETTINGS,
         ENCRYPTION_KEY_TOKEN,
         LOG_CONSUMER,
         LOG_INSPECTOR,
         LOG_PRODUCER,
         CursorSigner,
+        Idempotency,
         Logger,
         Metrics,
         Readiness,
         Database,
+        Notifications,
         READ_POOL,
       ],
     };

@@ -7,3 +7,5 @@ export const ENCRYPTION_KEY_TOKEN = Symbol('ENCRYPTION_KEY');
 export const LOG_CONSUMER = Symbol('LOG_CONSUMER');
 export const LOG_INSPECTOR = Symbol('LOG_INSPECTOR');
 export const LOG_PRODUCER = Symbol('LOG_PRODUCER');
+/** `DatabaseSettings` of `database/data-source.ts`, for a connection beside the pools. */
+export const DATABASE_SETTINGS = Symbol('DATABASE_SETTINGS');

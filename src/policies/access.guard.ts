@@ -6,8 +6,11 @@ import { AppError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import { Authenticator, ProjectDirectory } from '../identity/index.js';
 import { codeFor, familyOf } from '../platform/http/api-family.js';
-import { PUBLIC, REQUIREMENT, type Requirement } from '../platform/http/requires.js';
-import { ACCESS_DECIDER, type AccessDecider } from './access-decider.js';
+import { requestOrigin } from '../platform/http/request-origin.js';
+import { clientAddress, PUBLIC, REQUIREMENT, type Requirement } from '../platform/http/requires.js';
+import { ACCESS_DECIDER, type AccessDecider, type AccessTarget } from './access-decider.js';
+
+const EMPTY = Buffer.alloc(0);
 
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -22,25 +25,80 @@ export class AccessGuard implements CanActivate {
     const requirement = requirementOf(this.reflector, context);
     if (requirement === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const principal = await this.authenticator.authenticate(request.headers);
+    const principal = await this.authenticator.authenticate({
+      method: request.method,
+      url: request.originalUrl,
+      headers: request.headers,
+      host: request.host,
+      body: request.rawBody ?? EMPTY,
+      origin: requestOrigin(request),
+    });
     request.principal = principal;
     // A forgotten decorator closes a route; a test finds it before anybody meets it.
     if (requirement === null) throw forbidden(request, 'this route allows nobody');
-    const decision = await this.decider.decide(principal, requirement);
+    const decision = await this.decider.decide(
+      principal,
+      requirement,
+      await this.targetOf(principal, requirement, request),
+    );
     if (!decision.allowed) throw forbidden(request, decision.reason);
-    if (!(await this.isOwn(principal, requirement, request)))
-      throw forbidden(request, 'the path is not of your domain');
+    request.beyondSelf = decision.beyondSelf;
     return true;
   }
 
-  /** A project of another domain is answered exactly like one that does not exist. */
-  private async isOwn(principal: Principal, { scope }: Requirement, { params }: FastifyRequest): Promise<boolean> {
-    if (scope === 'none') return true;
-    const named = params as Readonly<Record<string, string | undefined>>;
-    if (scope === 'domain') return named['domain_id'] === principal.domainId;
-    const projectId = named['project_id'];
-    return projectId !== undefined && this.projects.belongs(principal.domainId, projectId);
+  /** A project of another domain is answered exactly like one that does not exist; so is a domain, to tenants. */
+  private async targetOf(
+    principal: Principal,
+    requirement: Requirement,
+    request: FastifyRequest,
+  ): Promise<AccessTarget> {
+    const domainId = domainNamed(requirement, request) ?? principal.domainId;
+    if (domainId !== principal.domainId && !principal.isOperator)
+      throw forbidden(request, `${lastPart(requirement.domain ?? '')} is not your own`);
+    const path = resourcePath(requirement.resource, request);
+    const target = { domainId, project: null, path, sourceIp: clientAddress(request) };
+    const { scope } = requirement;
+    if (scope === 'none') return target;
+    const named = textOf(request.params, `${scope}_id`) ?? '';
+    if (scope === 'domain' && named === principal.domainId) return target;
+    const project = scope === 'project' ? await this.projects.find(principal.domainId, named) : null;
+    if (project === null) throw forbidden(request, 'the path is not of your domain');
+    return { ...target, project };
   }
+}
+
+/** Null where the request names no domain, or names it in a form that the route will refuse. */
+function domainNamed({ domain }: Requirement, request: FastifyRequest): string | null {
+  if (domain === null) return null;
+  const { query, params, body } = request;
+  const place = domain.slice(0, domain.indexOf('.'));
+  const given = place === 'path' ? params : place === 'query' ? query : body;
+  const name = lastPart(domain);
+  const value = memberOf(given, name);
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value === 'string') return value;
+  const problems = [{ path: domain, message: 'must be one text' }];
+  const code = codeFor(place === 'body' ? 'badBody' : 'badQuery', familyOf(request.url));
+  throw new AppError(code, 'The request is not valid', { problems });
+}
+
+function lastPart(parameter: string): string {
+  return parameter.slice(parameter.indexOf('.') + 1);
+}
+
+/** `{name}` becomes the parameter of that name; one that is not given stands for all. */
+function resourcePath(template: string, { params, query }: FastifyRequest): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => textOf(params, name) ?? textOf(query, name) ?? '*');
+}
+
+function textOf(given: unknown, name: string): string | null {
+  const value = memberOf(given, name);
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function memberOf(given: unknown, name: string): unknown {
+  if (typeof given !== 'object' || given === null || !Object.hasOwn(given, name)) return undefined;
+  return (given as Readonly<Record<string, unknown>>)[name];
 }
 
 /** What the route, or else its controller, asks for; null where nothing is said. */

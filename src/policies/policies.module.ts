@@ -1,15 +1,26 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { IdentityModule } from '../identity/index.js';
+import { TracesModule } from '../traces/index.js';
 import { ACCESS_DECIDER } from './access-decider.js';
 import { AccessGuard } from './access.guard.js';
-import { AdministratorRule } from './administrator-rule.js';
+import { BreakGlass } from './break-glass.service.js';
+import { Decisions } from './decisions.service.js';
+import { PolicyDecider } from './policy-decider.js';
+import { PolicySeeder } from './policy-seeder.service.js';
+import { PolicySnapshots } from './policy-snapshots.service.js';
+import { PolicySnapshotsStore } from './policy-snapshots.store.js';
 
 /** What callers may do. */
 @Module({
-  imports: [IdentityModule],
+  imports: [IdentityModule, TracesModule],
   providers: [
-    { provide: ACCESS_DECIDER, useClass: AdministratorRule },
+    PolicySnapshotsStore,
+    PolicySnapshots,
+    Decisions,
+    BreakGlass,
+    PolicySeeder,
+    { provide: ACCESS_DECIDER, useClass: PolicyDecider },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
 })

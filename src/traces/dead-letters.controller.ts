@@ -42,7 +42,7 @@ export class DeadLettersController {
   }
 
   @Get(':id')
-  @Requires('ingest:deadLetter:get', { plane: 'operator' })
+  @Requires('ingest:deadLetter:get', { plane: 'operator', resource: '{id}' })
   @ApiOperation({ summary: 'Show a refused record with its content; the reading is recorded as a trace' })
   @ApiZodResponse(200, shownDeadLetterSchema)
   async show(
@@ -55,7 +55,7 @@ export class DeadLettersController {
 
   @Post(':id/replay')
   @HttpCode(202)
-  @Requires('ingest:deadLetter:replay', { plane: 'operator' })
+  @Requires('ingest:deadLetter:replay', { plane: 'operator', resource: '{id}' })
   @ApiOperation({ summary: 'Publish a refused record to the topic again; `outcome` will tell what became of it' })
   @ApiZodResponse(202, deadLetterSchema)
   async replay(
@@ -69,7 +69,7 @@ export class DeadLettersController {
 
   @Post(':id/drop')
   @HttpCode(202)
-  @Requires('ingest:deadLetter:drop', { plane: 'operator' })
+  @Requires('ingest:deadLetter:drop', { plane: 'operator', resource: '{id}' })
   @ApiOperation({ summary: 'Drop a refused record for good; it leaves with its day' })
   @ApiZodResponse(202, deadLetterSchema)
   async drop(

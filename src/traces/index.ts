@@ -1,6 +1,6 @@
 /** What other capabilities may know of traces. */
 export { TracesModule } from './traces.module.js';
-export { type OwnOperation, TraceRecorder } from './trace-recorder.service.js';
+export { operationUser, type OwnOperation, TraceRecorder } from './trace-recorder.service.js';
 export { RecordingSwitch } from './recording.store.js';
 export {
   type ProjectedBatch,

@@ -27,7 +27,7 @@ export class NativeTracesController {
 
   /** Traces of the caller's domain, all its projects unless `project_id` names some. */
   @Get()
-  @Requires('cts:trace:list', { plane: 'tenant' })
+  @Requires('cts:trace:list', { plane: 'tenant', domain: 'query.domain_id' })
   @ApiOperation({
     summary: 'Searches traces',
     description:
@@ -44,7 +44,7 @@ export class NativeTracesController {
 
   /** 404 for an id that is not of the domain, or no longer kept. */
   @Get(':trace_id')
-  @Requires('cts:trace:get', { plane: 'tenant' })
+  @Requires('cts:trace:get', { plane: 'tenant', domain: 'query.domain_id', resource: '{trace_id}' })
   @ApiOperation({ summary: 'Shows a trace with what its sender said beyond the known fields' })
   @ApiZodResponse(200, getAnswer)
   async get(

@@ -15,7 +15,7 @@ export class TraceChangesController {
   constructor(private readonly changes: TraceChanges) {}
 
   @Get('changes')
-  @Requires('cts:trace:list', { plane: 'tenant' })
+  @Requires('cts:trace:list', { plane: 'tenant', domain: 'query.domain_id' })
   @ApiOperation({
     summary: 'Follows traces as they are stored',
     description:

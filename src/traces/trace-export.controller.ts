@@ -23,7 +23,7 @@ export class TraceExportController {
    * Read-only: cells of the CSV that a spreadsheet would take for a formula begin with an apostrophe.
    */
   @Get('export')
-  @Requires('cts:trace:export', { plane: 'tenant' })
+  @Requires('cts:trace:export', { plane: 'tenant', domain: 'query.domain_id' })
   @ApiOperation({
     summary: 'Exports traces as NDJSON or CSV',
     description:

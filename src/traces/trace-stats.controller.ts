@@ -15,7 +15,7 @@ export class TraceStatsController {
 
   /** Fast where the filters are among project_id, trace_type, service_type, resource_type, trace_name and trace_rating. */
   @Get('stats')
-  @Requires('cts:trace:list', { plane: 'tenant' })
+  @Requires('cts:trace:list', { plane: 'tenant', domain: 'query.domain_id' })
   @ApiOperation({
     summary: 'Counts traces by interval and value',
     description:

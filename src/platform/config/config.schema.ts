@@ -1,43 +1,7 @@
 /** The one schema of the configuration: every variable with its form, default, meaning and whether it is a secret. */
 import { z } from 'zod';
-
-/** What the generated documentation and the log redaction need to know of a variable. */
-export interface VariableMeta {
-  readonly group:
-    'Service' | 'Postgres' | 'Kafka' | 'Ingest' | 'Query' | 'Retention' | 'Security' | 'First administrator';
-  readonly description: string;
-  readonly secret?: boolean;
-  /** An example for `.env.example` where the default is empty. */
-  readonly example?: string;
-}
-
-const registry = z.registry<VariableMeta>();
-
-function variable<T extends z.ZodType>(schema: T, meta: VariableMeta): T {
-  registry.add(schema, meta);
-  return schema;
-}
-
-const integer = (fallback: number, minimum: number, maximum: number) =>
-  z.coerce.number().int().min(minimum).max(maximum).default(fallback);
-const flag = (fallback: boolean) =>
-  z
-    .enum(['true', 'false', '1', '0'])
-    .transform((value) => value === 'true' || value === '1')
-    .default(fallback);
-const optionalText = () => z.string().min(1).optional();
-const list = () =>
-  z.string().transform((value) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
-const identifier = () =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 letters, digits, "_" or "-"')
-    .optional();
+import { checkOidc, securitySettings } from './security-settings.js';
+import { flag, identifier, integer, list, metaOf, optionalText, variable, type VariableMeta } from './variable.js';
 
 const role = z.enum(['api', 'ingest', 'jobs']);
 export type Role = z.infer<typeof role>;
@@ -71,7 +35,7 @@ export const configSchema = z
     TRUST_PROXY: variable(optionalText(), {
       group: 'Service',
       description:
-        'Proxies whose `X-Forwarded-*` headers are believed: addresses or CIDRs, comma-separated. Needed for the caller’s address behind a proxy.',
+        'Proxies whose `X-Forwarded-*` headers are believed: addresses or CIDRs, comma-separated. Needed behind a proxy for the caller’s address and for signatures over the `Host` that the caller sent.',
       example: '10.0.0.0/8',
     }),
     BODY_LIMIT_KIB: variable(integer(1024, 1, 12_288), {
@@ -179,9 +143,25 @@ export const configSchema = z
         '32 bytes in base64; encrypts access-key secrets and signing keys in the database. Required with `DATABASE_URL`, else generated into `DATA_DIR`.',
       secret: true,
     }),
-    TOKEN_TTL_HOURS: variable(integer(24, 1, 24), {
+    ...securitySettings,
+    SIGNATURE_REPLAY_CACHE: variable(integer(0, 0, 1_000_000), {
       group: 'Security',
-      description: 'Hours for which a token is valid.',
+      description:
+        'Request signatures remembered, per process, so that none is accepted twice; 0: a signature can be repeated for 15 minutes. Beyond the number the oldest is forgotten. On, it also refuses clients that sign the same request twice within a second.',
+    }),
+    REGISTRY_ADDRESS: variable(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9.:{}-]{1,253}$/, 'must be a host with an optional port')
+        .default('swr.{region}.internal'),
+      {
+        group: 'Service',
+        description: 'Address of the registry in login commands; `{region}` stands for the region of the project.',
+      },
+    ),
+    REGISTRY_LOGIN_TTL_HOURS: variable(integer(24, 1, 720), {
+      group: 'Security',
+      description: 'Hours for which a temporary login credential of the registry is valid.',
     }),
 
     BOOTSTRAP_DOMAIN: variable(z.string().min(1).max(64).default('operator'), {
@@ -240,6 +220,7 @@ export const configSchema = z
       (value.KAFKA_SASL_USERNAME === undefined || value.KAFKA_SASL_PASSWORD === undefined)
     )
       problem('KAFKA_SASL_MECHANISM', 'needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD');
+    checkOidc(value, problem);
   });
 
 /** The configuration as read: one property per environment variable, converted and with its default. */
@@ -248,7 +229,7 @@ export type Config = Readonly<z.infer<typeof configSchema>>;
 /** Every variable in the order of the schema, with what documentation needs. */
 export function describeVariables(): { name: string; fallback: string; meta: VariableMeta }[] {
   return Object.entries(configSchema.shape).map(([name, schema]) => {
-    const meta = registry.get(schema);
+    const meta = metaOf(schema);
     if (meta === undefined) throw new Error(`configuration variable ${name} is not described`);
     const parsed = schema.safeParse(undefined);
     const fallback: unknown = parsed.success ? parsed.data : undefined;

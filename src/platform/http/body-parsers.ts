@@ -1,5 +1,6 @@
-/** Reads JSON bodies, keeping the received bytes: signatures are made over them. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+/** Reads JSON bodies, keeping the received bytes of these and of all others: signatures are made over them. */
+import type { Readable } from 'node:stream';
+import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -7,9 +8,6 @@ declare module 'fastify' {
     rawBody?: Buffer;
   }
 }
-
-/** `POST` and its like must say something; SDKs send an empty body with a JSON type on the others. */
-const MAY_BE_EMPTY = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
 /** JSON in UTF-8 under any spelling of the type's parameters; every other type is refused with 415. */
 export function registerBodyParsers(fastify: FastifyInstance): void {
@@ -20,8 +18,78 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     { parseAs: 'buffer' },
     (request: FastifyRequest, body: Buffer, done) => {
       request.rawBody = body;
-      if (body.length === 0 && MAY_BE_EMPTY.has(request.method)) done(null, undefined);
+      // SDKs send an empty body with a JSON type, also to POST. What needs one says so itself.
+      if (body.length === 0) done(null, undefined);
       else void parseJson(request, body.toString('utf8'), done);
     },
   );
+}
+
+/** Fastify reads no body of these. SDKs send and sign one all the same, e.g. `{}`; it is kept and otherwise ignored. */
+const TooLarge = errorCodes.FST_ERR_CTP_BODY_TOO_LARGE;
+const BODYLESS = new Set(['GET', 'HEAD', 'TRACE']);
+
+export function keepUnreadBodies(fastify: FastifyInstance): void {
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
+    if (!BODYLESS.has(request.method) || !announcesBody(request)) {
+      done(null, payload);
+      return;
+    }
+    readBody(payload, request.routeOptions.bodyLimit ?? fastify.initialConfig.bodyLimit ?? 0).then(
+      (body) => {
+        request.rawBody = body;
+        done(null, payload);
+      },
+      (error: unknown) => {
+        refuseBody(error, reply, done);
+      },
+    );
+  });
+}
+
+function announcesBody({ headers }: FastifyRequest): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/** More may be under way: the connection cannot carry another request. */
+function refuseBody(error: unknown, reply: FastifyReply, done: (error: Error) => void): void {
+  reply.header('connection', 'close');
+  // What broke off is the caller's doing, as it is where Fastify reads.
+  done(
+    error instanceof TooLarge
+      ? error
+      : Object.assign(new Error('no whole body', { cause: error }), { statusCode: 400 }),
+  );
+}
+
+function readBody(payload: Readable, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (finish: () => void): void => {
+      payload.off('data', take).off('end', end).off('error', fail).off('close', cut);
+      finish();
+    };
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+      else fail(new TooLarge());
+    };
+    const end = (): void => {
+      settle(() => {
+        resolve(Buffer.concat(chunks));
+      });
+    };
+    const fail = (error: Error): void => {
+      settle(() => {
+        payload.pause();
+        reject(error);
+      });
+    };
+    const cut = (): void => {
+      fail(new Error('the connection ended before the body did'));
+    };
+    payload.on('data', take).on('end', end).on('error', fail).on('close', cut);
+  });
 }

@@ -15,6 +15,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import request from 'supertest';
 import { z } from 'zod';
+import { reaches } from '../../../test/support/reaches.js';
 import { AppError } from '../../kernel/errors.js';
 import { loadConfig } from '../config/load-config.js';
 import { HealthController } from '../health/health.controller.js';
@@ -84,6 +85,11 @@ class ProbeController {
 
   @Delete('v1/body')
   remove(@Req() { body, rawBody }: RawBodyRequest<FastifyRequest>): unknown {
+    return { body: body ?? null, raw: rawBody?.toString() ?? null };
+  }
+
+  @Get('v1/kept')
+  kept(@Req() { body, rawBody }: RawBodyRequest<FastifyRequest>): unknown {
     return { body: body ?? null, raw: rawBody?.toString() ?? null };
   }
 
@@ -260,6 +266,30 @@ describe('the HTTP application', () => {
     await http().delete('/v1/body').set(json).set('Content-Length', '0').expect(200);
     await http().get('/v1/query').set(json).send('{}').expect(200);
     await http().get('/v1/query').set(json).set('Content-Length', '0').expect(200);
+  });
+
+  it('keeps what is sent to GET, of any type and within the limit, and heeds nobody who breaks off', async () => {
+    const kept = (body: string) => http().get('/v1/kept').set('Content-Type', 'text/plain').send(body);
+    expect((await kept('{"a":').expect(200)).body).toEqual({ body: null, raw: '{"a":' });
+    expect((await http().get('/v1/kept').expect(200)).body).toEqual({ body: null, raw: null });
+    const refused = await kept('x'.repeat(5_000)).expect(413);
+    expect(refused.body.error_code).toBe('QST.TooLarge');
+    expect(refused.headers.connection).toBe('close');
+    lines.splice(0);
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write('GET /v1/kept HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc', () => socket.destroy());
+      });
+      socket.on('close', () => resolve());
+      socket.on('error', reject);
+    });
+    await reaches(
+      'it is refused',
+      () => lines.join(''),
+      (log) => log.includes('no whole body'),
+    );
+    expect(lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
   it('refuses malformed URLs and over-long parts in the same shape', async () => {

@@ -17,7 +17,7 @@ import { registerRequestLog } from '../logging/request-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ErrorFilter } from './error.filter.js';
 import { errorResponse } from './error-response.js';
-import { registerBodyParsers } from './body-parsers.js';
+import { keepUnreadBodies, registerBodyParsers } from './body-parsers.js';
 import { answerProbesOnly } from './probes-only.js';
 import { observeRequests } from './request-metrics.js';
 
@@ -55,6 +55,7 @@ export async function createHttpApp(
   if (!config.ROLES.includes('api')) answerProbesOnly(fastify);
   observeRequests(fastify, app.get(Metrics, { strict: false }));
   registerBodyParsers(fastify);
+  keepUnreadBodies(fastify);
   await registerHeaders(fastify, config);
   return app;
 }

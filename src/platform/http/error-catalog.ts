@@ -44,6 +44,22 @@ const IAM = {
   'IAM.0067': { status: 401 },
 } satisfies Record<string, ErrorEntry>;
 
+/** What the IAM API says of users, without a prefix (domain/iam.md §3.1; OTC API reference, error codes). */
+const IAM_USERS = {
+  '1100': { status: 400 },
+  '1101': { status: 400 },
+  '1102': { status: 400 },
+  '1103': { status: 400 },
+  '1104': { status: 400 },
+  '1106': { status: 400 },
+  '1107': { status: 400 },
+  '1108': { status: 400 },
+  '1109': { status: 400 },
+  '1117': { status: 400 },
+  '1118': { status: 400 },
+  '1120': { status: 400 },
+} satisfies Record<string, ErrorEntry>;
+
 /** Our own API, and what no foreign API has a code for. */
 const NATIVE = {
   'QST.BadRequest': { status: 400 },
@@ -57,6 +73,7 @@ const NATIVE = {
   'QST.TooLarge': { status: 413 },
   'QST.UriTooLong': { status: 414 },
   'QST.UnsupportedMediaType': { status: 415 },
+  'QST.IdempotencyConflict': { status: 422 },
   'QST.TooManyRequests': { status: 429 },
   'QST.HeadersTooLarge': { status: 431 },
   'QST.Internal': { status: 500 },
@@ -64,7 +81,7 @@ const NATIVE = {
   'QST.Timeout': { status: 503 },
 } satisfies Record<string, ErrorEntry>;
 
-const CATALOG: Readonly<Record<string, ErrorEntry>> = { ...GATEWAY, ...CTS, ...IAM, ...NATIVE };
+const CATALOG: Readonly<Record<string, ErrorEntry>> = { ...GATEWAY, ...CTS, ...IAM, ...IAM_USERS, ...NATIVE };
 
 export function isKnownCode(code: string): boolean {
   return Object.hasOwn(CATALOG, code);
@@ -96,6 +113,7 @@ const REASON_PHRASES: Readonly<Record<number, string>> = {
   413: 'Payload Too Large',
   414: 'URI Too Long',
   415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',

@@ -16,7 +16,13 @@ export interface RequiresOptions {
   readonly scope?: 'project' | 'domain' | 'none';
   /** True: every authenticated caller may, for what is its own; the handler looks after the rest. */
   readonly self?: boolean;
+  /** Path of the resource that is acted on; `{name}` stands for a parameter of the path or query. Default `*`: no particular one. */
+  readonly resource?: string;
+  /** Which parameter may name another domain to act for; only operators' policies can allow that. Default: one's own domain. */
+  readonly domain?: DomainParameter;
 }
+
+export type DomainParameter = `${'path' | 'query' | 'body'}.${string}`;
 
 export interface Requirement {
   /** `service:resourceType:operation`. */
@@ -24,12 +30,22 @@ export interface Requirement {
   readonly plane: Plane;
   readonly scope: 'project' | 'domain' | 'none';
   readonly self: boolean;
+  readonly resource: string;
+  readonly domain: DomainParameter | null;
 }
+
+/**
+ * On routes with `self`: whether the caller may do the action beyond what is its own, in a domain (default: the one that the
+ * request is about).
+ */
+export type BeyondSelf = (domainId?: string) => boolean;
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the guard on every route that is not public. */
     principal?: Principal;
+    /** Set by the guard with {@link principal}. */
+    beyondSelf?: BeyondSelf;
   }
 }
 
@@ -42,6 +58,8 @@ export function Requires(action: string, options: RequiresOptions): MethodDecora
     plane: options.plane,
     scope: options.scope ?? 'none',
     self: options.self ?? false,
+    resource: options.resource ?? '*',
+    domain: options.domain ?? null,
   };
   return applyDecorators(
     SetMetadata(REQUIREMENT, requirement),
@@ -60,6 +78,13 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
   const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
   if (principal === undefined) throw new AppError('QST.Internal', 'a route without @Requires asked for the principal');
   return principal;
+});
+
+/** What the policies say of the caller and others' things. Only on routes with {@link Requires}. */
+export const CurrentBeyondSelf = createParamDecorator((_: unknown, context: ExecutionContext): BeyondSelf => {
+  const { beyondSelf } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (beyondSelf === undefined) throw new AppError('QST.Internal', 'a route without @Requires asked for its bounds');
+  return beyondSelf;
 });
 
 /** The caller's address, behind trusted proxies the one they report. IPv4 in IPv6 notation is told as IPv4. */

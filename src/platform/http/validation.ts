@@ -8,8 +8,8 @@ import { nearest } from './nearest.js';
 import { documentBody, documentParams, documentQuery } from './zod-openapi.js';
 
 export interface ValidationOptions {
-  /** Wire code of a refusal. Default: that of the path's API family, e.g. `CTS.0300` for a CTS query. */
-  readonly code?: string;
+  /** Wire code of a refusal, or how it follows from the faults. Default: that of the path's API family, e.g. `CTS.0300` for a CTS query. */
+  readonly code?: string | ((problems: readonly Problem[]) => string);
   /** Query parameters the schema does not name: refused (default on native `/v1` paths) or ignored (default elsewhere). */
   readonly unknown?: 'refuse' | 'ignore';
 }
@@ -46,11 +46,10 @@ function validated(part: Part, schema: z.ZodType, options: ValidationOptions): P
       part === 'query' && (options.unknown ?? (family === 'native' ? 'refuse' : 'ignore')) === 'refuse';
     const checked = check(part, schema, given, refuseUnknown);
     if (checked.problems.length === 0) return checked.value;
-    throw new AppError(
-      options.code ?? codeFor(part === 'body' ? 'badBody' : 'badQuery', family),
-      'The request is not valid',
-      { problems: checked.problems },
-    );
+    const code = typeof options.code === 'function' ? options.code(checked.problems) : options.code;
+    throw new AppError(code ?? codeFor(part === 'body' ? 'badBody' : 'badQuery', family), 'The request is not valid', {
+      problems: checked.problems,
+    });
   })();
 }
 

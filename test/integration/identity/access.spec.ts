@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { decodeProtectedHeader, SignJWT } from 'jose';
 import { DAY_MS } from '../../../src/kernel/clock.js';
 import { routeGuarding } from '../../support/guard-coverage.js';
+import { until } from '../../support/until.js';
 import { IdentityApp } from './harness.js';
 
 type Answer = { body: Record<string, unknown>; status: number };
@@ -32,6 +33,8 @@ describe('access', () => {
       isOperator: false,
       isAdministrator: true,
       accessKeyId: null,
+      mfaAt: null,
+      isFederated: false,
     });
   });
 
@@ -49,13 +52,6 @@ describe('access', () => {
         request_id: headers['x-request-id'],
       });
     }
-  });
-
-  it('says that signatures come later', async () => {
-    const { body } = await get('/v1/operator-probe')
-      .set('Authorization', 'SDK-HMAC-SHA256 Access=A, SignedHeaders=h, Signature=s')
-      .expect(401);
-    expect(body.error_msg).toContain('signatures with an access key are not supported yet');
   });
 
   it('takes only tokens that its own keys signed by EdDSA', async () => {
@@ -110,11 +106,17 @@ describe('access', () => {
     expect(withoutId(await get(`/v3/${'0'.repeat(32)}/domain-probe`, tenant.token))).toEqual(foreignDomain);
   });
 
-  it('allows nothing to users who are no administrators, in each API’s shape', async () => {
+  it('allows nothing without a policy, also to administrators, in each API’s shape and naming the action', async () => {
     const plain = await service.createTenant();
-    await service.database.query('UPDATE users SET is_administrator = false WHERE id = $1', [plain.administrator.id]);
-    service.clock.advance(1_000);
-    expect((await get(`/v3/${plain.project.id}/probe`, plain.token).expect(403)).body.error_code).toBe('CTS.0013');
+    await service.withoutPolicies(plain.domain.id);
+    const { body: cts } = await until(
+      () => get(`/v3/${plain.project.id}/probe`, plain.token),
+      ({ status }) => status === 403,
+    );
+    expect(cts).toMatchObject({
+      error_code: 'CTS.0013',
+      error_msg: 'You are not authorized to perform this operation: no policy allows cts:trace:list.',
+    });
     const { body } = await get('/v3/users/probe', plain.token).expect(403);
     expect(body).toMatchObject({ error_code: 'IAM.0003', error: { code: 403, title: 'Forbidden' } });
     await service
@@ -156,6 +158,8 @@ describe('access', () => {
     service.clock.advance(DAY_MS + 1_000);
     const { body } = await get(path, tenant.token).expect(401);
     expect(body.error_msg).toMatch(/: token expires, expires_at: \d{4}-.*Z$/);
+    // Tokens are dated by the database's clock, which did not move.
+    service.clock.advance(-DAY_MS - 1_000);
   });
 
   it('closes a route whose decorator was forgotten', async () => {
@@ -179,6 +183,7 @@ describe('access', () => {
       'HealthController.alive',
       'HealthController.ready',
       'MetricsController.scrape',
+      'SigningKeysController.jwks',
       'TokenController.create',
     ]);
   });

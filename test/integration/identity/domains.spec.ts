@@ -59,15 +59,15 @@ describe('/v1/domains', () => {
     await send('post', '', {
       name: 'first',
       id: id('3'),
-      projects: [{ name: 'p', id: id('4'), region: 'r' }],
+      projects: [{ name: 'p', id: id('4'), region: 'cn-east-2' }],
       administrator: { name: 'a', password: 'eight-or-more' },
     }).expect(201);
     const { body } = await send('post', '', {
       name: 'first',
       id: id('3'),
       projects: [
-        { name: 'q', id: id('5'), region: 'r' },
-        { name: 'p', id: id('4'), region: 'r' },
+        { name: 'q', id: id('5'), region: 'cn-east-3' },
+        { name: 'p', id: id('4'), region: 'cn-east-2' },
       ],
       administrator: { name: 'a', password: 'eight-or-more' },
     }).expect(409);
@@ -80,7 +80,7 @@ describe('/v1/domains', () => {
     const attempt = () =>
       send('post', '', {
         name: 'race',
-        projects: [{ name: 'p', region: 'r' }],
+        projects: [{ name: 'p', region: 'cn-north-1' }],
         administrator: { name: 'a', password: 'eight-or-more' },
       });
     const answers = await Promise.all([attempt(), attempt(), attempt()]);
@@ -93,7 +93,7 @@ describe('/v1/domains', () => {
       name: ' blank',
       id: 'no blanks',
       projects: [
-        { name: 'p', region: 'r' },
+        { name: 'p', region: 'cn-north-1' },
         { name: 'p', region: '' },
       ],
       administrator: { name: 'a', password: 'short' },
@@ -110,8 +110,8 @@ describe('/v1/domains', () => {
     const twins = await send('post', '', {
       name: 'twins',
       projects: [
-        { name: 'p', id: id('6'), region: 'r' },
-        { name: 'p', id: id('6'), region: 'r' },
+        { name: 'p', id: id('6'), region: 'cn-north-1' },
+        { name: 'p', id: id('6'), region: 'cn-north-2' },
       ],
       administrator: { name: 'a', password: 'eight-or-more' },
     }).expect(400);

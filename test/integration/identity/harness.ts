@@ -7,8 +7,9 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
+import { AppModule } from '../../../src/app.module.js';
 import { migrations } from '../../../migrations/index.js';
-import { BootstrapService, type Credentials, IdentityModule } from '../../../src/identity/index.js';
+import { BootstrapService, type Credentials } from '../../../src/identity/index.js';
 import type { Clock } from '../../../src/kernel/clock.js';
 import type { Principal } from '../../../src/kernel/principal.js';
 import { loadConfig } from '../../../src/platform/config/load-config.js';
@@ -18,11 +19,10 @@ import { CurrentPrincipal, Requires } from '../../../src/platform/http/requires.
 import type { LogProducer } from '../../../src/platform/kafka/log-consumer.js';
 import { createLogger } from '../../../src/platform/logging/logger.js';
 import { PlatformModule } from '../../../src/platform/platform.module.js';
-import { SchedulingModule } from '../../../src/platform/scheduling/scheduling.module.js';
 import { LOG_PRODUCER } from '../../../src/platform/tokens.js';
-import { PoliciesModule } from '../../../src/policies/index.js';
-import { TracesModule } from '../../../src/traces/index.js';
+import { bumpPolicies } from '../../../src/policies/policy-state.store.js';
 import { createTestDatabase } from '../../support/database.js';
+import { EchoController } from './echo.controller.js';
 
 /** Routes of each kind, so that guarding is tested apart from what the capabilities offer. */
 @Controller()
@@ -60,7 +60,7 @@ export class ForgottenController {
   }
 }
 
-/** Runs with the real time and can be moved ahead. */
+/** Runs with the real time and can be moved; the database's clock stays where it is. */
 export class MovableClock implements Clock {
   private aheadMs = 0;
   now(): number {
@@ -92,8 +92,12 @@ export class IdentityApp {
     this.logLines = lines;
   }
 
-  static async start(environment: Record<string, string> = {}): Promise<IdentityApp> {
-    const database = await createTestDatabase(migrations);
+  /** @param databaseUrl of a database that somebody else drops; by default one of its own */
+  static async start(environment: Record<string, string> = {}, databaseUrl?: string): Promise<IdentityApp> {
+    const database =
+      databaseUrl === undefined
+        ? await createTestDatabase(migrations)
+        : { url: databaseUrl, drop: () => Promise.resolve() };
     const dataDir = mkdtempSync(join(tmpdir(), 'quaestor-identity-'));
     const lines: string[] = [];
     const clock = new MovableClock();
@@ -122,6 +126,12 @@ export class IdentityApp {
     return token;
   }
 
+  /** A request with a token, and a body where one is given. */
+  async call(method: string, path: string, token: string, body?: object): Promise<request.Response> {
+    const sent = request(this.app.getHttpServer())[method.toLowerCase() as 'get'](path).set('X-Auth-Token', token);
+    return body === undefined ? sent : sent.send(body);
+  }
+
   operatorToken(): Promise<string> {
     const { user, domain } = this.credentials;
     return this.login({ name: user.name, password: user.password, domain: { name: domain.name } });
@@ -144,6 +154,21 @@ export class IdentityApp {
     const administrator = body.administrator as { id: string; name: string };
     const token = await this.login({ name: 'root', password, domain: { name } });
     return { domain, project, administrator, password, token };
+  }
+
+  /** A user of the domain whose administrator the token is of; without any right. */
+  async createUser(token: string, name = `user-${randomBytes(4).toString('hex')}`) {
+    const password = 'another fine password';
+    const { body, status } = await this.call('POST', '/v3/users', token, { user: { name, password } });
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    const { id } = body.user as { id: string };
+    return { id, name, password, token: await this.login({ id, password }) };
+  }
+
+  /** Takes every policy from everybody in the domain. */
+  async withoutPolicies(domainId: string): Promise<void> {
+    await this.database.query('DELETE FROM policy_attachments WHERE domain_id = $1', [domainId]);
+    await bumpPolicies(domainId, this.database);
   }
 
   /** Payloads of the outbox, oldest first. */
@@ -178,20 +203,15 @@ export async function openApp(
   });
   const settings = { config, databaseUrl, brokers: ['127.0.0.1:1'], encryptionKey, logger, migrations, clock };
 
-  const platform = PlatformModule.forRoot(settings);
-  // The outbox keeps what is published until it is stored, so that the suites can read it there.
-  const providers = [...(platform.providers ?? []), { provide: LOG_PRODUCER, useValue: nowhere }];
+  const imports = (AppModule.forRoot(settings).imports ?? []).map((imported) => {
+    if (!('module' in imported) || imported.module !== PlatformModule) return imported;
+    // The outbox keeps what is published until it is stored, so that the suites can read it there.
+    return { ...imported, providers: [...(imported.providers ?? []), { provide: LOG_PRODUCER, useValue: nowhere }] };
+  });
 
   @Module({
-    imports: [
-      { ...platform, providers },
-      SchedulingModule,
-      TracesModule,
-      IdentityModule,
-      PoliciesModule,
-      DiscoveryModule,
-    ],
-    controllers: [ProbeController, ForgottenController],
+    imports: [...imports, DiscoveryModule],
+    controllers: [ProbeController, ForgottenController, EchoController],
   })
   class TestAppModule {}
 

@@ -44,6 +44,8 @@ export const CALLER = {
   isOperator: false,
   isAdministrator: true,
   accessKeyId: null,
+  mfaAt: null,
+  isFederated: false,
 };
 
 /** `x-domain` says whose user is calling; requirements are noted, and those of the operator plane need `x-operator`. */

@@ -25,6 +25,8 @@ export function principal(given: Partial<Principal> = {}): Principal {
     isOperator: false,
     isAdministrator: true,
     accessKeyId: null,
+    mfaAt: null,
+    isFederated: false,
     ...given,
   };
 }

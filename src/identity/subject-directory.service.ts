@@ -1,0 +1,47 @@
+/** Tells of users other than the caller what decides on their requests: whether they may act, for which domain, in which groups. */
+import { Injectable } from '@nestjs/common';
+import { CallersStore } from './callers.store.js';
+import { DirectoryStore } from './directory.store.js';
+
+/** A user as of now, whoever asks. */
+export interface DirectoryUser {
+  readonly userId: string;
+  readonly userName: string;
+  readonly domainId: string;
+  readonly domainName: string;
+  /** User and domain both. */
+  readonly enabled: boolean;
+  readonly isOperator: boolean;
+  readonly isAdministrator: boolean;
+  /** Ids, sorted. */
+  readonly groups: readonly string[];
+}
+
+@Injectable()
+export class SubjectDirectory {
+  constructor(
+    private readonly callers: CallersStore,
+    private readonly store: DirectoryStore,
+  ) {}
+
+  /** Null where the domain has no user of that id. */
+  async find(domainId: string, userId: string): Promise<DirectoryUser | null> {
+    if (domainId.includes('\0') || userId.includes('\0')) return null;
+    const caller = await this.callers.byToken({ domainId, userId, tokenId: '' });
+    if (caller === null) return null;
+    const { user, groups } = caller;
+    const { id, name, domainName, enabled, isOperator, isAdministrator } = user;
+    return { userId: id, userName: name, domainId, domainName, enabled, isOperator, isAdministrator, groups };
+  }
+
+  /** The domain of a user of any domain: ids are unique over all of them (ADR 9). Not for the eyes of tenants. */
+  async domainOf(userId: string): Promise<string | null> {
+    if (userId.includes('\0')) return null;
+    return (await this.store.userById(userId))?.domainId ?? null;
+  }
+
+  /** The domain's enabled users by id, after `after`; at most `limit` ids. */
+  idsOf(domainId: string, after: string, limit: number): Promise<readonly string[]> {
+    return this.store.userIds(domainId, after, limit);
+  }
+}

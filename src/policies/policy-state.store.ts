@@ -1,0 +1,38 @@
+/** The version of a domain's policies: raised by every transaction that changes what decides there. */
+import type { Sql, Transaction } from '../platform/database/database.js';
+
+/** Tells every process, at the commit, to look; also those that miss it look within half a second. */
+export async function bumpPolicies(domainId: string, transaction: Sql): Promise<void> {
+  await transaction.query(
+    `INSERT INTO policy_states AS s (domain_id) VALUES ($1)
+     ON CONFLICT (domain_id) DO UPDATE SET version = s.version + 1`,
+    [domainId],
+  );
+  await transaction.query("SELECT pg_notify('quaestor_policies', $1)", [domainId]);
+}
+
+export async function detachFromUser(
+  domainId: string,
+  policyId: string,
+  userId: string,
+  transaction: Transaction,
+): Promise<void> {
+  await transaction.query('DELETE FROM policy_attachments WHERE domain_id = $1 AND policy_id = $2 AND user_id = $3', [
+    domainId,
+    policyId,
+    userId,
+  ]);
+}
+
+export async function attachToUser(
+  domainId: string,
+  policyId: string,
+  userId: string,
+  transaction: Transaction,
+): Promise<void> {
+  await transaction.query(
+    `INSERT INTO policy_attachments (domain_id, policy_id, user_id) VALUES ($1, $2, $3)
+     ON CONFLICT ON CONSTRAINT policy_attachments_to_user DO NOTHING`,
+    [domainId, policyId, userId],
+  );
+}

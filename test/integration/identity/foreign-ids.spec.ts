@@ -1,0 +1,263 @@
+/**
+ * What is another domain's is answered like what does not exist, on every route of the application that names anything by
+ * an id. A new route fails here until its ids, and the body it needs, stand in the tables below.
+ */
+import { uuidV1 } from '../../../src/kernel/ids.js';
+import { routeGuarding } from '../../support/guard-coverage.js';
+import { Ingest, event } from '../ingest/harness.js';
+import { IdentityApp } from './harness.js';
+
+type Tenant = Awaited<ReturnType<IdentityApp['createTenant']>>;
+type Ids = Readonly<Record<string, string>>;
+
+/** What `:id` is an id of. */
+const KINDS_OF_ID: Readonly<Record<string, string>> = {
+  '/v1/domains/:id': 'domain_id',
+  '/v1/regions/:id': 'region_id',
+  '/v1/ingest/dead-letters/:id': 'dead_letter_id',
+};
+
+/** Well-formed ids that nothing has. */
+const ABSENT: Ids = {
+  user_id: 'f'.repeat(32),
+  group_id: 'f'.repeat(32),
+  project_id: 'f'.repeat(32),
+  domain_id: 'f'.repeat(32),
+  access_key: 'A'.repeat(20),
+  // As near to a region of the caller's as the foreign one is, so that the same one is suggested.
+  region_id: 'xx-othes-1',
+  trace_id: uuidV1(Date.now(), 9_999, 'ffffffffffffffff'),
+  dead_letter_id: '00000000-0000-4000-8000-000000000000',
+  credential_id: 'f'.repeat(32),
+};
+
+/** Names inside of a project, which the caller chooses: they say nothing of anybody else. */
+const CHOSEN: Ids = { instance_id: 'instance-1' };
+
+/** Bodies that the routes take from those who may; undefined where none is needed. */
+const BODIES: Readonly<Record<string, object | undefined>> = {
+  'PATCH /v1/domains/:id': { enabled: false },
+  'PUT /v1/regions/:id': { kind: 'general' },
+  'POST /v1/ingest/dead-letters/:id/replay': undefined,
+  'POST /v1/ingest/dead-letters/:id/drop': undefined,
+  'PUT /v3/:project_id/configuration': {
+    is_sync_global_trace: false,
+    is_support_read_only: true,
+    support_read_only_services: [],
+  },
+  'POST /v2/:project_id/instances/:instance_id/temp-credential': undefined,
+  'POST /v2/:project_id/instances/:instance_id/long-term-credential': { name: 'mine' },
+  'PUT /v2/:project_id/instances/:instance_id/long-term-credentials/:credential_id': { enable: false },
+  'PATCH /v3/users/:user_id': { user: { description: 'mine now' } },
+  'POST /v3/users/:user_id/password': { user: { password: 'a password of mine', original_password: 'x' } },
+  'PUT /v3.0/OS-USER/users/:user_id': { user: { description: 'mine now' } },
+  'PUT /v3.0/OS-USER/users/:user_id/info': { user: { email: 'a@b.example' } },
+  'PATCH /v3/groups/:group_id': { group: { description: 'mine now' } },
+  'PUT /v3/groups/:group_id/users/:user_id': undefined,
+  'PATCH /v3/projects/:project_id': { project: { description: 'mine now' } },
+  'PUT /v3.0/OS-CREDENTIAL/credentials/:access_key': { credential: { status: 'inactive' } },
+};
+
+/** Ids in queries and bodies; `ID` stands for them. */
+const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: string, body?: object])[] = [
+  ['domain_id', 'GET', '/v3/users?domain_id=ID'],
+  ['domain_id', 'GET', '/v3/groups?domain_id=ID'],
+  ['domain_id', 'GET', '/v3/projects?domain_id=ID'],
+  ['project_id', 'GET', '/v3/projects?parent_id=ID'],
+  ['user_id', 'GET', '/v3.0/OS-CREDENTIAL/credentials?user_id=ID'],
+  ['domain_id', 'GET', '/v1/traces?domain_id=ID'],
+  ['project_id', 'GET', '/v1/traces?project_id=ID'],
+  ['trace_id', 'GET', '/v1/traces?trace_id=ID'],
+  ['domain_id', 'POST', '/v3/users', { user: { name: 'eve', domain_id: 'ID' } }],
+  ['domain_id', 'POST', '/v3.0/OS-USER/users', { user: { name: 'eve', domain_id: 'ID' } }],
+  ['domain_id', 'POST', '/v3/groups', { group: { name: 'eve', domain_id: 'ID' } }],
+  ['domain_id', 'POST', '/v3/projects', { project: { name: 'cn-north-1', domain_id: 'ID' } }],
+  ['project_id', 'POST', '/v3/projects', { project: { name: 'cn-north-4_x', parent_id: 'ID' } }],
+  ['region_id', 'POST', '/v3/projects', { project: { name: 'ID' } }],
+  ['user_id', 'POST', '/v3.0/OS-CREDENTIAL/credentials', { credential: { user_id: 'ID' } }],
+  ['user_id', 'POST', '/v3.0/OS-MFA/virtual-mfa-devices', { virtual_mfa_device: { name: 'mine', user_id: 'ID' } }],
+  ['user_id', 'DELETE', '/v3.0/OS-MFA/virtual-mfa-devices?user_id=ID&serial_number=phone'],
+  ['user_id', 'PUT', '/v3.0/OS-MFA/mfa-devices/unbind', { user_id: 'ID', serial_number: 'phone' }],
+  [
+    'user_id',
+    'PUT',
+    '/v3.0/OS-MFA/mfa-devices/bind',
+    {
+      user_id: 'ID',
+      serial_number: 'phone',
+      authentication_code_first: '123456',
+      authentication_code_second: '654321',
+    },
+  ],
+];
+
+const PARAMETER = /:([a-z_]+)/g;
+
+function parametersOf(path: string): string[] {
+  return [...path.matchAll(PARAMETER)].map(([, name = '']) => name).filter((name) => !(name in CHOSEN));
+}
+
+function kindOf(path: string, parameter: string): string {
+  if (parameter !== 'id') return parameter;
+  const [, kind] = Object.entries(KINDS_OF_ID).find(([prefix]) => path.startsWith(prefix)) ?? [];
+  if (kind === undefined) throw new Error(`say in KINDS_OF_ID what :id is an id of in ${path}`);
+  return kind;
+}
+
+function idOf(ids: Ids, kind: string): string {
+  const id = ids[kind];
+  if (id === undefined) throw new Error(`there is no example of a ${kind}: give it an absent and a foreign id here`);
+  return id;
+}
+
+describe('ids of another domain', () => {
+  let service: IdentityApp;
+  let ingest: Ingest;
+  let home: Tenant;
+  let other: Tenant;
+  let own: Ids;
+  let foreign: Ids;
+  let callers: { name: string; token: string }[];
+  let routes: { method: string; path: string }[];
+
+  beforeAll(async () => {
+    ingest = await Ingest.open();
+    const { options } = ingest.database.dataSource;
+    if (!('url' in options) || typeof options.url !== 'string') throw new Error('the database has no URL');
+    service = await IdentityApp.start({}, options.url);
+    [home, other] = [await service.createTenant('home'), await service.createTenant('other')];
+    [own, foreign] = [await populate(home, 'xx-home-1'), await populate(other, 'xx-other-1')];
+    const plain = await service.createUser(home.token);
+    callers = [
+      { name: 'its administrator', token: home.token },
+      { name: 'a user without any right', token: plain.token },
+    ];
+    routes = routeGuarding(service.app)
+      .filter(({ handler }) => !/^(?:Probe|Forgotten|Echo)Controller\./.test(handler))
+      .flatMap(({ method, paths }) => paths.map((path) => ({ method, path })))
+      .filter(({ path }) => path.includes(':'));
+  });
+  afterAll(async () => {
+    await service.stop();
+    await ingest.close();
+  });
+
+  /** One of each kind. */
+  async function populate(tenant: Tenant, region: string): Promise<Ids> {
+    const create = async <T>(method: string, path: string, token: string, body: object): Promise<T> => {
+      const answer = await service.call(method, path, token, body);
+      if (answer.status >= 300) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+      return answer.body as T;
+    };
+    const dedicated = { kind: 'dedicated', allowed_domains: [tenant.domain.id] };
+    await create('PUT', `/v1/regions/${region}`, await service.operatorToken(), dedicated);
+    const user = await service.createUser(tenant.token);
+    const { group } = await create<{ group: { id: string } }>('POST', '/v3/groups', tenant.token, {
+      group: { name: 'crew' },
+    });
+    await create('PUT', `/v3/groups/${group.id}/users/${user.id}`, tenant.token, {});
+    const { credential } = await create<{ credential: { access: string } }>(
+      'POST',
+      '/v3.0/OS-CREDENTIAL/credentials',
+      tenant.token,
+      { credential: { user_id: user.id } },
+    );
+    await create('POST', '/v3.0/OS-MFA/virtual-mfa-devices', tenant.token, {
+      virtual_mfa_device: { name: 'phone', user_id: user.id },
+    });
+    const instance = `/v2/${tenant.project.id}/instances/instance-1/long-term-credential`;
+    const login = await create<{ token_id: string }>('POST', instance, tenant.token, { name: 'robot' });
+    const trace = event({ domain_id: tenant.domain.id, project_id: tenant.project.id });
+    const log = ingest.log();
+    const from = log.high;
+    log.append(trace, { ...event({ domain_id: tenant.domain.id }), trace_name: undefined });
+    await ingest.consume(0, from);
+    const [letter] = await service.database.query<{ id: string }>('SELECT id FROM dead_letters WHERE domain_id = $1', [
+      tenant.domain.id,
+    ]);
+    return {
+      user_id: user.id,
+      group_id: group.id,
+      project_id: tenant.project.id,
+      domain_id: tenant.domain.id,
+      access_key: credential.access,
+      region_id: region,
+      trace_id: String(trace.trace_id),
+      dead_letter_id: letter?.id ?? '',
+      credential_id: login.token_id,
+    };
+  }
+
+  /** The answer without what differs in any two answers, and without the id itself. */
+  async function ask(method: string, path: string, token: string, id: string, body?: object): Promise<unknown> {
+    const answer = await service.call(method, path, token, body);
+    const text = answer.text === undefined ? '' : answer.text.replaceAll(id, 'ID');
+    const { 'content-type': type, 'retry-after': retryAfter } = answer.headers as Record<string, string>;
+    return { status: answer.status, type, retryAfter, text: text.replace(/"request_id":"[^"]*"/, '') };
+  }
+
+  const filled = (path: string, ids: Ids, changed?: { parameter: string; id: string }): string =>
+    path.replace(PARAMETER, (_, parameter: string) =>
+      changed?.parameter === parameter ? changed.id : idOf({ ...CHOSEN, ...ids }, kindOf(path, parameter)),
+    );
+
+  it('are answered like ids of nothing, on every route and to whoever asks', async () => {
+    expect(routes.length).toBeGreaterThan(25);
+    for (const { method, path } of routes) {
+      const route = `${method} ${path}`;
+      const sends = ['POST', 'PUT', 'PATCH'].includes(method);
+      if (sends && !(route in BODIES)) throw new Error(`say in BODIES what ${route} takes`);
+      for (const parameter of parametersOf(path))
+        for (const { name, token } of callers) {
+          const answers = [foreign, ABSENT].map((ids) => {
+            const id = idOf(ids, kindOf(path, parameter));
+            return ask(method, filled(path, own, { parameter, id }), token, id, BODIES[route]);
+          });
+          const [toForeign, toAbsent] = await Promise.all(answers);
+          expect({ route, parameter, name, answer: toForeign }).toEqual({ route, parameter, name, answer: toAbsent });
+          const { status } = toForeign as { status: number };
+          expect({ route, status, refused: [400, 403, 404].includes(status) }).toMatchObject({ refused: true });
+        }
+    }
+  });
+
+  it.each(OTHER_PLACES.map(([kind, method, path, body]) => ({ kind, method, path, body })))(
+    'so it is with a $kind in $method $path',
+    async ({ kind, method, path, body }) => {
+      for (const { name, token } of callers) {
+        const answers = [foreign, ABSENT].map((ids) => {
+          const id = idOf(ids, kind);
+          const sent = body && (JSON.parse(JSON.stringify(body).replace('ID', id)) as object);
+          return ask(method, path.replace('ID', id), token, id, sent);
+        });
+        const [toForeign, toAbsent] = await Promise.all(answers);
+        expect({ name, answer: toForeign }).toEqual({ name, answer: toAbsent });
+      }
+    },
+  );
+
+  it('do exist: to those whose they are, or to the operator, they are answered otherwise', async () => {
+    const operator = await service.operatorToken();
+    for (const { path } of routes.filter(({ method }) => method === 'GET')) {
+      const [parameter = ''] = parametersOf(path);
+      const [present, id] = [idOf(foreign, kindOf(path, parameter)), idOf(ABSENT, kindOf(path, parameter))];
+      const token = path.startsWith('/v1/domains') || path.startsWith('/v1/ingest') ? operator : other.token;
+      const there = await ask('GET', filled(path, foreign), token, present);
+      expect({ path, ...(there as object) }).not.toMatchObject({ status: 404 });
+      expect(there).not.toEqual(await ask('GET', filled(path, foreign, { parameter, id }), token, id));
+    }
+  });
+
+  it('were not touched by those who may not', async () => {
+    const user = await service.call('GET', `/v3/users/${idOf(foreign, 'user_id')}`, other.token);
+    expect(user.body.user).toMatchObject({ enabled: true, description: '' });
+    const key = await service.call(
+      'GET',
+      `/v3.0/OS-CREDENTIAL/credentials/${idOf(foreign, 'access_key')}`,
+      other.token,
+    );
+    expect(key.body.credential).toMatchObject({ status: 'active' });
+    const members = await service.call('GET', `/v3/groups/${idOf(foreign, 'group_id')}/users`, other.token);
+    expect(members.body.users).toHaveLength(1);
+  });
+});
