@@ -11,6 +11,7 @@ import type {
   BatchOutcome,
   LogBatch,
   LogRecord,
+  RecordHeaders,
   Watermarks,
 } from '../../../src/platform/kafka/log-consumer.js';
 import { silentLogger } from '../../../src/platform/logging/logger.js';
@@ -45,7 +46,7 @@ export class FakeLog {
     return this;
   }
 
-  add(value: object | string | Buffer | null, headers: Record<string, Buffer>, timestampMs = 1_000): void {
+  add(value: object | string | Buffer | null, headers: RecordHeaders, timestampMs = 1_000): void {
     const bytes =
       value === null || Buffer.isBuffer(value)
         ? value

@@ -162,7 +162,7 @@ describe('GET /v1/traces/changes', () => {
       await dropOldDays();
       const { status, body } = await search.get('/changes', { after: next });
       expect([status, body.error_code]).toEqual([410, 'QST.CursorGone']);
-      expect(body.error_msg + JSON.stringify(body)).toContain('left before it was asked for');
+      expect(JSON.stringify(body)).toContain('left before it was asked for');
       expect((await follow('earliest', '1')).ids).toEqual(['seen-0', 'seen-1', 'new-0']);
     });
 
