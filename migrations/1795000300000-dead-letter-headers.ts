@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The headers that a refused record came with: `{kept: [[name, value in base64] …], left_out: number}`; null for none. */
+/** The headers that a refused record came with: `{kept: [[name, value in base64] …], leftOut: number}`; null for none. */
 export class DeadLetterHeaders1795000300000 implements MigrationInterface {
   readonly name = 'DeadLetterHeaders1795000300000';
 

@@ -46,7 +46,7 @@ describe('the headers kept of a refused record', () => {
   });
 
   it('hold no NUL in a name, which no JSON column takes', () => {
-    expect(writeHeaders(keepHeaders({ 'a\0b': bytes('x') }))).toBe('{"kept":[["a\uFFFDb","eA=="]],"left_out":0}');
+    expect(writeHeaders(keepHeaders({ 'a\0b': bytes('x') }))).toBe('{"kept":[["a\uFFFDb","eA=="]],"leftOut":0}');
   });
 
   it('go on with every value, without those that are named like ours', () => {

@@ -23,7 +23,7 @@ export interface KeptHeaders {
 /** As it stands in the table: values in base64. */
 export interface StoredHeaders {
   readonly kept: readonly (readonly [name: string, value: string])[];
-  readonly left_out: number;
+  readonly leftOut: number;
 }
 
 /** Each header whole or not at all. */
@@ -47,7 +47,7 @@ export function writeHeaders({ kept, leftOut }: KeptHeaders): string | null {
   if (kept.length === 0 && leftOut === 0) return null;
   const stored: StoredHeaders = {
     kept: kept.map(({ name, value }) => [name.replaceAll('\0', '\uFFFD'), value.toString('base64')]),
-    left_out: leftOut,
+    leftOut,
   };
   return JSON.stringify(stored);
 }
@@ -55,7 +55,7 @@ export function writeHeaders({ kept, leftOut }: KeptHeaders): string | null {
 export function readHeaders(stored: StoredHeaders | null): KeptHeaders {
   if (stored === null) return { kept: [], leftOut: 0 };
   const kept = stored.kept.map(([name, value]) => ({ name, value: Buffer.from(value, 'base64') }));
-  return { kept, leftOut: stored.left_out };
+  return { kept, leftOut: stored.leftOut };
 }
 
 /** The sender's headers for another journey, beside which ours can stand without being forged. */
