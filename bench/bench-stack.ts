@@ -25,6 +25,9 @@ export interface BenchStack {
   close(): Promise<void>;
 }
 
+/** For a database that is gone when the benchmark ends. */
+export const BENCH_KEY = Buffer.alloc(32, 7);
+
 /** `DATABASE_URL` is not used: a benchmark truncates what it finds. */
 export async function openBenchStack(): Promise<BenchStack> {
   const dataDir = mkdtempSync(join(tmpdir(), 'quaestor-bench-'));
@@ -35,7 +38,7 @@ export async function openBenchStack(): Promise<BenchStack> {
       config,
       databaseUrl: postgres.url,
       brokers: ['127.0.0.1:1'],
-      encryptionKey: Buffer.alloc(32, 7),
+      encryptionKey: BENCH_KEY,
       logger: silentLogger(),
       migrations,
     }),

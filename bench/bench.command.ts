@@ -1,5 +1,6 @@
 /** `npm run bench -- [NAME …] [--traces N]`: runs benchmarks, prints their tables, keeps their results. */
 import { benchAuth } from './auth.bench.js';
+import { benchExport } from './export.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchPolicy } from './policy.bench.js';
 import { benchQuery } from './query.bench.js';
@@ -10,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>>
   ingest: benchIngest,
   policy: benchPolicy,
   query: benchQuery,
+  export: benchExport,
 };
 
 /** Exit code: 0 done, 1 a benchmark failed, 2 wrong usage. */

@@ -2,6 +2,7 @@
 import { DAY_MS } from '../src/kernel/clock.js';
 import { Database } from '../src/platform/database/database.js';
 import { LogReader } from '../src/traces/log-reader.service.js';
+import { signIn } from './bench-caller.js';
 import { type BenchStack, firstAdministrator, openBenchStack, pretendBroker, recordsOf } from './bench-stack.js';
 import type { ComparisonResult } from './comparison-result.js';
 import { compare } from './harness.js';
@@ -24,7 +25,7 @@ interface Caller {
 export async function benchQuery(traces = TRACES): Promise<Report> {
   const stack = await openBenchStack();
   try {
-    const caller = await signIn(stack);
+    const caller = await signInHere(stack);
     await fill(stack, traces, caller);
     await stack.bare.query('ANALYZE traces');
     const comparisons: ComparisonResult[] = [];
@@ -36,24 +37,11 @@ export async function benchQuery(traces = TRACES): Promise<Report> {
   }
 }
 
-async function signIn({ app }: BenchStack): Promise<Caller> {
-  const { user, domain, project } = await firstAdministrator(app);
-  await app.listen(0, '127.0.0.1');
-  const url = await app.getUrl();
-  const answer = await fetch(`${url}/v3/auth/tokens`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      auth: {
-        identity: {
-          methods: ['password'],
-          password: { user: { name: user.name, password: user.password, domain: { name: domain.name } } },
-        },
-        scope: { project: { id: project.id } },
-      },
-    }),
-  });
-  return { url, token: answer.headers.get('x-subject-token') ?? '', projectId: project.id };
+async function signInHere(stack: BenchStack): Promise<Caller> {
+  const credentials = await firstAdministrator(stack.app);
+  await stack.app.listen(0, '127.0.0.1');
+  const url = await stack.app.getUrl();
+  return { url, token: await signIn(url, credentials), projectId: credentials.project.id };
 }
 
 async function fill(stack: BenchStack, traces: number, caller: Caller): Promise<void> {

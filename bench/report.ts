@@ -20,8 +20,13 @@ export interface Report {
   readonly name: string;
   readonly machine: MachineFacts;
   readonly comparisons: readonly ComparisonResult[];
-  /** What is no comparison, the unit in its name. */
-  readonly figures?: Readonly<Record<string, number>>;
+  /** What is no comparison of throughput: each by its name, with its unit in the name of the value. */
+  readonly measurements?: readonly Measurement[];
+}
+
+export interface Measurement {
+  readonly name: string;
+  readonly values: Readonly<Record<string, number>>;
 }
 
 /** `postgres`: what `SHOW server_version` answers. Nothing in it names the host or its user. */
@@ -48,17 +53,19 @@ export async function writeReport(report: Report, folder = join('bench', 'result
 }
 
 /** Numbers to four significant digits; a line feed at the end. */
-export function renderReport({ name, machine, comparisons, figures }: Report): string {
+export function renderReport({ name, machine, comparisons, measurements }: Report): string {
   const { cpu, cores, memoryGib, platform, node, postgres, measuredAt } = machine;
   const ordered = {
     name,
     machine: { cpu, cores, memoryGib, platform, node, postgres, measuredAt },
     comparisons: comparisons.map(orderedComparison),
-    ...(figures
-      ? { figures: Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, significant(value)])) }
-      : {}),
+    ...(measurements && { measurements: measurements.map(orderedMeasurement) }),
   };
   return `${JSON.stringify(ordered, null, 2)}\n`;
+}
+
+function orderedMeasurement({ name, values }: Measurement) {
+  return { name, ...Object.fromEntries(Object.entries(values).map(([unit, value]) => [unit, significant(value)])) };
 }
 
 function orderedComparison({ name, unit, yardstick, repetitions, warmup, contenders }: ComparisonResult) {

@@ -2,6 +2,8 @@
 import { Traces1795000000000 } from './1795000000000-traces.js';
 import { Identity1795000100000 } from './1795000100000-identity.js';
 import { DeadLetters1795000200000 } from './1795000200000-dead-letters.js';
+import { DeadLetterHeaders1795000300000 } from './1795000300000-dead-letter-headers.js';
+import { TraceDepartures1795000310000 } from './1795000310000-trace-departures.js';
 import { Directory1795000400000 } from './1795000400000-directory.js';
 import { RegionsAndIdempotency1795000600000 } from './1795000600000-regions-and-idempotency.js';
 import { Administrators1795000900000 } from './1795000900000-administrators.js';
@@ -11,6 +13,8 @@ export const migrations = [
   Traces1795000000000,
   Identity1795000100000,
   DeadLetters1795000200000,
+  DeadLetterHeaders1795000300000,
+  TraceDepartures1795000310000,
   Directory1795000400000,
   RegionsAndIdempotency1795000600000,
   Policies1795000800000,

@@ -5,8 +5,8 @@ import { DeadLetterStore } from './dead-letter.store.js';
 import type { ClaimedLog } from './ingest-log.store.js';
 import { type BatchSettings, RecordingStore } from './recording.store.js';
 import { type Actor, RollupStore } from './rollup.store.js';
-import { conflict, outcomesOf, type SortedRecords } from './sorted-records.js';
-import type { IncomingTrace, RefusedRecord } from './stored-trace.js';
+import { type AdmittedRecord, conflict, outcomesOf, type SortedRecords } from './sorted-records.js';
+import { type IncomingTrace, received, type RefusedRecord } from './stored-trace.js';
 import { TraceStore, type WriteMode } from './trace.store.js';
 import { TraceOutboxStore } from './trace-outbox.store.js';
 
@@ -47,15 +47,13 @@ export class BatchRecords {
   ): Promise<WrittenBatch> {
     const rows = sorted.incoming.map(({ row }) => row);
     const result = await this.traces.write(transaction, rows, { log: log.log, nextSeq: held.nextSeq }, mode);
-    const received = new Map(sorted.incoming.map(({ row, key, value }) => [row, { key, value }]));
-    const bytes = (row: IncomingTrace) => received.get(row) ?? { key: null, value: Buffer.alloc(0) };
+    const admitted = new Map(sorted.incoming.map((record) => [record.row, record]));
+    const recordOf = (row: IncomingTrace): AdmittedRecord =>
+      admitted.get(row) ?? { row, key: null, value: Buffer.alloc(0), headers: {} };
     const refused = [
       ...sorted.refused,
-      ...result.conflicts.map(({ incoming, existing }) => {
-        const { key, value } = bytes(incoming);
-        return conflict(incoming, existing, key, value);
-      }),
-      ...result.rejected.map(({ incoming, reason }) => rejected(incoming, reason, bytes(incoming))),
+      ...result.conflicts.map(({ incoming, existing }) => conflict(incoming, existing, recordOf(incoming))),
+      ...result.rejected.map(({ incoming, reason }) => rejected(recordOf(incoming), reason)),
     ];
     const letters = await this.deadLetters.insert(transaction, log, refused, held.nowMs);
     await this.deadLetters.settle(transaction, outcomesOf(sorted.replays, result.stored, refused, letters), held.nowMs);
@@ -67,16 +65,13 @@ export class BatchRecords {
   }
 }
 
-function rejected(
-  { trace, offset }: IncomingTrace,
-  reason: string,
-  { key, value }: { key: Buffer | null; value: Buffer },
-): RefusedRecord {
+function rejected(record: AdmittedRecord, reason: string): RefusedRecord {
+  const { trace, offset } = record.row;
   const refusal = {
     reason: 'rejected_by_store' as const,
     detail: reason,
     domainId: trace.domainId,
     traceId: trace.traceId,
   };
-  return { refusal, trace, offset, key, value };
+  return { refusal, trace, offset, ...received(record) };
 }

@@ -16,7 +16,7 @@ import {
 } from './ingest-log.store.js';
 import type { ParsedRecord } from './parsed-record.js';
 import { type AdmittedRecord, conflict, noteReplay, type SortedRecords } from './sorted-records.js';
-import { type IncomingTrace, keyOf, type RefusedRecord } from './stored-trace.js';
+import { type IncomingTrace, keyOf, received, type RefusedRecord } from './stored-trace.js';
 import type { WriteMode } from './trace.store.js';
 import { type ProjectedTrace, TraceExtensions } from './trace-projection.js';
 
@@ -81,16 +81,16 @@ export class BatchWriter {
     const settings = await this.rows.settingsFor([...domains], transaction);
     const seen = new Map<string, IncomingTrace>();
     for (const record of records) {
-      const { parsed, offset, key, value } = record;
+      const { parsed, offset } = record;
       const replay = noteReplay(sorted, record);
       if (!parsed.ok) {
-        sorted.refused.push({ refusal: parsed.refusal, trace: null, offset, key, value });
+        sorted.refused.push({ refusal: parsed.refusal, trace: null, offset, ...received(record) });
         continue;
       }
       const { trace } = parsed;
       if (record.fromOutbox) sorted.outbox.push({ domainId: trace.domainId, traceId: trace.traceId });
       const outside = checkWindow(trace, nowMs, this.retentionMs);
-      if (outside !== null) sorted.refused.push({ refusal: outside, trace, offset, key, value });
+      if (outside !== null) sorted.refused.push({ refusal: outside, trace, offset, ...received(record) });
       else if (isFiltered(trace, settings.of(trace.domainId, trace.projectId))) {
         sorted.filtered += 1;
         if (replay !== null) replay.filtered = true;
@@ -109,15 +109,15 @@ export class BatchWriter {
     sorted: SortedRecords,
     seen: Map<string, IncomingTrace>,
     incoming: IncomingTrace,
-    { key, value }: ParsedRecord,
+    record: ParsedRecord,
   ): void {
     const identity = keyOf(incoming);
     const first = seen.get(identity);
     if (first === undefined) {
       seen.set(identity, incoming);
-      sorted.incoming.push({ row: incoming, key, value });
+      sorted.incoming.push({ row: incoming, ...received(record) });
     } else if (first.contentSha256.equals(incoming.contentSha256)) sorted.repeated += 1;
-    else sorted.refused.push(conflict(incoming, first.contentSha256, key, value));
+    else sorted.refused.push(conflict(incoming, first.contentSha256, record));
   }
 
   private async annotate(incoming: readonly AdmittedRecord[]): Promise<void> {

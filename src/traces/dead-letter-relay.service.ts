@@ -9,6 +9,7 @@ import { RepeatedWork } from '../platform/scheduling/repeated-work.js';
 import { CONFIG, LOG_PRODUCER } from '../platform/tokens.js';
 import { DeadLetterRelayStore, type RelayedLetter } from './dead-letter-relay.store.js';
 import { REPLAY_HEADER, writeReplayMark } from './dead-letter-replay.js';
+import { carriedHeaders } from './kept-headers.js';
 
 /** Of at most 64 KiB each. */
 const BATCH = 100;
@@ -73,10 +74,10 @@ export class DeadLetterRelay implements OnApplicationBootstrap, OnModuleDestroy 
 
   private async publishReplays(limit: number): Promise<number> {
     const due = await this.store.claimReplays(limit);
-    const records = due.map(({ id, replay, key, value }) => ({
+    const records = due.map(({ id, replay, key, value, headers }) => ({
       key,
       value,
-      headers: { [REPLAY_HEADER]: writeReplayMark({ deadLetterId: id, replay }) },
+      headers: { ...carriedHeaders(headers), [REPLAY_HEADER]: writeReplayMark({ deadLetterId: id, replay }) },
     }));
     await this.send(this.config.KAFKA_TOPIC, records, () => this.store.giveBackReplays(due));
     this.published.inc({ kind: 'replay' }, due.length);
@@ -115,13 +116,14 @@ export class DeadLetterRelay implements OnApplicationBootstrap, OnModuleDestroy 
   }
 }
 
-/** The bytes as they came, as far as they were kept; the headers say why they are here and where they come from. */
+/** The bytes and headers as they came, as far as they were kept; our own headers say why they are here and where they come from. */
 function toCopy(letter: RelayedLetter): OutgoingRecord {
   const truncated = letter.value.length < letter.size;
   return {
     key: letter.key,
     value: letter.value,
     headers: {
+      ...carriedHeaders(letter.headers),
       'quaestor-dead-letter': letter.id,
       'quaestor-reason': letter.reason,
       'quaestor-detail': letter.detail,
@@ -133,6 +135,7 @@ function toCopy(letter: RelayedLetter): OutgoingRecord {
       'quaestor-size': String(letter.size),
       'quaestor-sha256': letter.sha256.toString('hex'),
       'quaestor-truncated': String(truncated),
+      'quaestor-headers-left-out': String(letter.headers.leftOut),
       ...(letter.domainId === null ? {} : { 'quaestor-domain-id': letter.domainId }),
     },
   };

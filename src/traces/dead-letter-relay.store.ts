@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database/database.js';
 import type { RefusalReason } from './core/refusal.js';
+import { type KeptHeaders, readHeaders, type StoredHeaders } from './kept-headers.js';
 
 /** A dead letter as it goes to the DLQ topic; `value` is the beginning of what was larger than `size` says. */
 export interface RelayedLetter {
@@ -18,6 +19,7 @@ export interface RelayedLetter {
   readonly sha256: Buffer;
   readonly key: Buffer | null;
   readonly value: Buffer;
+  readonly headers: KeptHeaders;
 }
 
 export interface DueReplay {
@@ -25,6 +27,7 @@ export interface DueReplay {
   readonly replay: number;
   readonly key: Buffer | null;
   readonly value: Buffer;
+  readonly headers: KeptHeaders;
 }
 
 /** Longer than publishing a batch may take: after it, whoever claimed the rows is taken for dead. */
@@ -36,6 +39,7 @@ interface Claimed {
   id: string;
   record_key: Buffer | null;
   value: Buffer | null;
+  headers: StoredHeaders | null;
 }
 
 @Injectable()
@@ -64,15 +68,16 @@ export class DeadLetterRelayStore {
              ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS due
        WHERE d.id = due.id AND d.received_at = due.received_at
        RETURNING d.id, d.reason, d.detail, d.topic, d."partition", d."offset", d.log, d.received_at, d.domain_id, d.size,
-         d.sha256, d.record_key, d.value`,
+         d.sha256, d.record_key, d.value, d.headers`,
       [limit],
     );
-    return rows.map(({ received_at: receivedAt, domain_id: domainId, record_key: key, value, ...rest }) => ({
+    return rows.map(({ received_at: receivedAt, domain_id: domainId, record_key: key, value, headers, ...rest }) => ({
       ...rest,
       receivedAt,
       domainId,
       key,
       value: value ?? Buffer.alloc(0),
+      headers: readHeaders(headers),
     }));
   }
 
@@ -94,7 +99,7 @@ export class DeadLetterRelayStore {
                AND (replay_sent_at IS NULL OR replay_sent_at < now() - ${UNTOLD_AFTER})
              ORDER BY replayed_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS due
        WHERE d.id = due.id AND d.received_at = due.received_at
-       RETURNING d.id, d.replays, d.record_key, d.value`,
+       RETURNING d.id, d.replays, d.record_key, d.value, d.headers`,
       [limit],
     );
     return rows.map((row) => ({
@@ -102,6 +107,7 @@ export class DeadLetterRelayStore {
       replay: row.replays,
       key: row.record_key,
       value: row.value ?? Buffer.alloc(0),
+      headers: readHeaders(row.headers),
     }));
   }
 

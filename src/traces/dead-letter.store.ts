@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../platform/database/database.js';
 import { type ReplayOutcome, writeReplayMark } from './dead-letter-replay.js';
 import type { ClaimedLog } from './ingest-log.store.js';
+import { keepHeaders, writeHeaders } from './kept-headers.js';
 import type { RefusedRecord } from './stored-trace.js';
 
 /** More than this of a refused record is not kept; its size and hash always are. */
@@ -21,10 +22,11 @@ export class DeadLetterStore {
     if (refused.length === 0) return new Map();
     const rows = await transaction.query<{ id: string; offset: string }>(
       `INSERT INTO dead_letters (received_at, log, topic, "partition", domain_id, trace_id, "offset", reason, detail,
-         record_key, value, size, sha256)
-       SELECT $1, $2, $3, $4, r.domain_id, r.trace_id, r."offset", r.reason, r.detail, r.record_key, r.value, r.size, r.sha256
-       FROM unnest($5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::int[], $13::bytea[])
-         AS r(domain_id, trace_id, "offset", reason, detail, record_key, value, size, sha256)
+         record_key, value, size, sha256, headers)
+       SELECT $1, $2, $3, $4, r.domain_id, r.trace_id, r."offset", r.reason, r.detail, r.record_key, r.value, r.size, r.sha256,
+         r.headers::jsonb
+       FROM unnest($5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::int[], $13::bytea[],
+         $14::text[]) AS r(domain_id, trace_id, "offset", reason, detail, record_key, value, size, sha256, headers)
        RETURNING id, "offset"`,
       [
         new Date(nowMs),
@@ -40,6 +42,7 @@ export class DeadLetterStore {
         refused.map(({ value }) => value.subarray(0, DEAD_LETTER_VALUE_BYTES)),
         refused.map(({ value }) => value.length),
         refused.map(({ value }) => createHash('sha256').update(value).digest()),
+        refused.map(({ headers }) => writeHeaders(keepHeaders(headers))),
       ],
     );
     return new Map(rows.map(({ id, offset }) => [BigInt(offset), id]));

@@ -32,6 +32,8 @@ function letter(n: number, change: Partial<ShownDeadLetter> = {}): ShownDeadLett
     encoding: 'utf-8',
     key: 'k',
     key_encoding: 'utf-8',
+    headers: [],
+    headers_left_out: 0,
     ...change,
   };
 }
@@ -184,6 +186,16 @@ describe('npm run dlq', () => {
       expect(out[0]).toMatch(/^received_at +2026-01-01T00:00:00.001Z$/m);
       expect(out[0]).toMatch(/\n\nline 1\nline\\u001b2\u{1f511}$/u);
       expect(result).toEqual({ matched: 1, dead_letter: api.letters[1] });
+    });
+
+    it('shows the headers, each on a line', async () => {
+      const headers = [
+        { name: 'trace\u001bparent', value: '00-ab\n', encoding: 'utf-8' as const },
+        { name: 'twice', value: '/w==', encoding: 'base64' as const },
+      ];
+      const { out } = await run(['show', idOf(0)], new FakeApi(1, () => ({ headers, headers_left_out: 3 })));
+      expect(out[0]).toMatch(/^headers_left_out +3$/m);
+      expect(out[0]).toMatch(/^header +trace\\u001bparent: 00-ab\\u000a\nheader +twice: \/w== \(base64\)\n\n\{/m);
     });
 
     it('says that there is none', async () => {

@@ -111,6 +111,10 @@ export const shownDeadLetterSchema = deadLetterSchema.extend({
   encoding: encoding.meta({ description: 'Of `value`.' }),
   key: z.string().nullable(),
   key_encoding: encoding.nullable(),
+  headers: z
+    .array(z.object({ name: z.string(), value: z.string(), encoding }))
+    .meta({ description: 'Of the record; those of one name stand together.' }),
+  headers_left_out: z.int().meta({ description: 'How many more it had: too many, or too long, to be kept.' }),
 });
 export type ShownDeadLetter = z.infer<typeof shownDeadLetterSchema>;
 
@@ -162,6 +166,11 @@ export function renderShown(letter: DeadLetter & DeadLetterContent): ShownDeadLe
     encoding: value.encoding,
     key: key?.text ?? null,
     key_encoding: key?.encoding ?? null,
+    headers: letter.headers.kept.map(({ name, value: bytes }) => {
+      const { text, encoding } = readable(bytes, false);
+      return { name, value: text, encoding };
+    }),
+    headers_left_out: letter.headers.leftOut,
   };
 }
 

@@ -5,6 +5,7 @@ import type { DeadLetterState } from './core/dead-letter-state.js';
 import type { RefusalReason } from './core/refusal.js';
 import { DEAD_LETTER_VALUE_BYTES } from './dead-letter.store.js';
 import type { ReplayOutcome } from './dead-letter-replay.js';
+import { type KeptHeaders, readHeaders, type StoredHeaders } from './kept-headers.js';
 import { RETENTION_SETTINGS, type RetentionSettings } from './retention-settings.js';
 
 /** Everything but the record itself. Instants in epoch ms. */
@@ -43,10 +44,11 @@ export interface DeadLetterOutcome extends Pick<ReplayOutcome, 'outcome' | 'reas
   readonly at: number;
 }
 
-/** What was kept of the record: at most 64 KiB each. */
+/** What was kept of the record: at most 64 KiB of value and key each. */
 export interface DeadLetterContent {
   readonly value: Buffer;
   readonly key: Buffer | null;
+  readonly headers: KeptHeaders;
 }
 
 export interface DeadLetterFilters {
@@ -131,13 +133,17 @@ export class DeadLettersStore {
 
   /** With what was kept of the record; null when it is not there, or has left the window. */
   async find(id: string, sql: Sql): Promise<(DeadLetter & DeadLetterContent) | null> {
-    const rows = await sql.query<Row & { value: Buffer | null; record_key: Buffer | null }>(
-      `SELECT ${COLUMNS}, value, record_key FROM dead_letters
+    const rows = await sql.query<
+      Row & { value: Buffer | null; record_key: Buffer | null; headers: StoredHeaders | null }
+    >(
+      `SELECT ${COLUMNS}, value, record_key, headers FROM dead_letters
        WHERE id = $1 AND received_at >= now() - $2::int * interval '1 day'`,
       [id, this.settings.retentionDays],
     );
     const row = rows[0];
-    return row ? { ...toLetter(row), value: row.value ?? Buffer.alloc(0), key: row.record_key } : null;
+    if (!row) return null;
+    const { value, record_key: key, headers } = row;
+    return { ...toLetter(row), value: value ?? Buffer.alloc(0), key, headers: readHeaders(headers) };
   }
 
   /** Holds it until the transaction ends. */

@@ -23,13 +23,17 @@ export function tableRow(letter: WireDeadLetter): string {
 
 /** Every member on a line of its own, and below them the record. */
 export function describeLetter(letter: ShownDeadLetter): string {
-  const { value, outcome, state: _state, ...rest } = letter;
+  const { value, outcome, state: _state, headers, ...rest } = letter;
   const facts: Record<string, unknown> = { ...rest, state: stateOf(letter) };
   if (outcome?.dead_letter_id) facts.refused_again_as = outcome.dead_letter_id;
   const lines = Object.entries(facts)
     .filter(([, fact]) => fact !== null)
     .map(([name, fact]) => `${name.padEnd(18)}${printable(factText(name, fact))}`);
-  return [...lines, '', printable(value, true)].join('\n');
+  const carried = headers.map(({ name, value: text, encoding }) => {
+    const shown = encoding === 'base64' ? `${text} (base64)` : text;
+    return `${'header'.padEnd(18)}${printable(`${name}: ${shown}`)}`;
+  });
+  return [...lines, ...carried, '', printable(value, true)].join('\n');
 }
 
 function factText(name: string, fact: unknown): string {

@@ -47,11 +47,14 @@ export class NativeTracesStore {
 
   async page(page: NativePage): Promise<PlacedRow[]> {
     const { text, values } = pageStatement(page);
-    const rows = await this.database.read<{ record_time: Date; trace_id: string }>(text, values);
-    return rows.map((row) => ({
-      row,
-      position: { recordTime: row.record_time.getTime(), traceId: row.trace_id },
-    }));
+    const rows = await this.database.read<PositionColumns>(text, values);
+    return rows.map((row) => ({ row, position: positionOf(row) }));
+  }
+
+  /** As {@link page}, each row when it arrives. */
+  async eachOfPage(page: NativePage, take: (placed: PlacedRow) => void): Promise<void> {
+    const { text, values } = pageStatement(page);
+    await this.database.readEach<PositionColumns>(text, values, (row) => take({ row, position: positionOf(row) }));
   }
 
   /** How many rows there are, counted no further than `most`. */
@@ -76,6 +79,12 @@ export class NativeTracesStore {
       'SELECT log, next_seq - 1 AS head, current FROM ingest_logs ORDER BY log',
     );
   }
+}
+
+type PositionColumns = NativeRow & { readonly record_time: Date; readonly trace_id: string };
+
+function positionOf(row: PositionColumns): NativePosition {
+  return { recordTime: row.record_time.getTime(), traceId: row.trace_id };
 }
 
 /** The bounds under which a reader sees what is stored now and nothing later. */

@@ -1,7 +1,7 @@
 /** Reads one delivered record: its text, its trace or refusal, and the hashes by which trace and log are recognised. */
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import type { LogRecord } from '../platform/kafka/log-consumer.js';
+import type { LogRecord, RecordHeaders } from '../platform/kafka/log-consumer.js';
 import { contentSha256 } from './content-sha256.js';
 import { parseTrace } from './core/parse-trace.js';
 import { MAX_TRACE_BYTES } from './core/trace-fields.js';
@@ -17,6 +17,7 @@ export interface ParsedRecord {
   readonly offset: bigint;
   readonly key: Buffer | null;
   readonly value: Buffer;
+  readonly headers: RecordHeaders;
   readonly fromOutbox: boolean;
   /** The dead letter that this record is sent again for; null for nearly all. */
   readonly replayOf: ReplayMark | null;
@@ -36,10 +37,16 @@ export function parseRecord(record: LogRecord): ParsedRecord {
     offset: record.offset,
     key: record.key,
     value,
+    headers: record.headers,
     fromOutbox: record.headers[OUTBOX_HEADER] !== undefined,
-    replayOf: readReplayMark(record.headers[REPLAY_HEADER]),
+    replayOf: readReplayMark(lastOf(record.headers[REPLAY_HEADER])),
     parsed: parsed.ok ? { ok: true, trace: parsed.trace, contentSha256: contentSha256(parsed.trace) } : parsed,
   };
+}
+
+/** Of a name that came several times the last counts, as by Kafka's `lastHeader`. */
+function lastOf(values: RecordHeaders[string]): Buffer | undefined {
+  return [values ?? []].flat().at(-1);
 }
 
 /** Content alone would not do: the same file published again to a fresh log differs only in its timestamps. */

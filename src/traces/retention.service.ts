@@ -87,11 +87,17 @@ export class RetentionService {
     progress: Progress,
   ): Promise<void> {
     retry.signal?.throwIfAborted();
+    const noteDeparture = (transaction: Transaction): Promise<void> =>
+      partition.table === 'traces' ? this.store.noteDeparture(partition, transaction) : Promise.resolve();
+    // From the detach on nobody reads its rows: a follower of changes must be able to know of them before.
+    await this.database.transaction(noteDeparture);
     await this.partitions.detach(partition, retry);
     const report = await this.report(partition);
     const gone = await retryOnCollision(
       () =>
         this.database.transaction(async (transaction) => {
+          // Again, for a batch that was begun before the day ended and stored after the first note.
+          await noteDeparture(transaction);
           const dropped = await this.partitions.drop(partition, transaction, retry);
           if (dropped) await this.store.addDropped(runId, report, transaction);
           return dropped;

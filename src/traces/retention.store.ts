@@ -1,6 +1,8 @@
 /** Rows that retention keeps of its runs, and those of other tables that it deletes by age. */
 import { Injectable } from '@nestjs/common';
+import { DAY_MS } from '../kernel/clock.js';
 import { Database, type Sql, type Transaction } from '../platform/database/database.js';
+import type { DayPartition } from './day-partition.js';
 
 /** A partition as a run reports it; instants in epoch ms. `exact` is false where `rows` is an estimate. */
 export interface PartitionReport {
@@ -41,6 +43,8 @@ const RUN_LOCK = 7_421_903_003;
 const ACTORS_KEPT = '30 days';
 const RUNS_KEPT = '400 days';
 const CLEANING_TIMEOUT_MS = 60_000;
+/** More than the clocks of two machines differ: the age of a cursor is by that of the process that made it. */
+const CLOCKS_APART_MS = DAY_MS;
 
 @Injectable()
 export class RetentionStore {
@@ -83,6 +87,33 @@ export class RetentionStore {
     ]);
   }
 
+  /**
+   * Notes how far the rows of a day reach in each domain and log, before nobody can read them any more. Hops from one pair to
+   * the next over the index, so that the cost is of the pairs and not of the rows.
+   */
+  async noteDeparture({ name, toMs }: DayPartition, sql: Sql): Promise<void> {
+    await sql.query(
+      `WITH RECURSIVE pair AS (
+         (SELECT domain_id, log FROM ${name} ORDER BY domain_id, log LIMIT 1)
+         UNION ALL
+         SELECT found.* FROM pair CROSS JOIN LATERAL (
+           SELECT domain_id, log FROM ${name}
+           WHERE (domain_id, log) > (pair.domain_id, pair.log) ORDER BY domain_id, log LIMIT 1) AS found),
+       reached AS (
+         SELECT domain_id, log, (SELECT max(seq) FROM ${name} AS day WHERE day.domain_id = pair.domain_id AND day.log = pair.log) AS last_seq
+         FROM pair),
+       noted AS (
+         INSERT INTO trace_departures AS known (domain_id, log, recorded_before, last_seq)
+         SELECT domain_id, log, $1, last_seq FROM reached
+         ON CONFLICT (domain_id, log, recorded_before) DO UPDATE
+           SET last_seq = GREATEST(known.last_seq, excluded.last_seq), departed_at = clock_timestamp())
+       DELETE FROM trace_departures AS older USING reached
+       WHERE older.domain_id = reached.domain_id AND older.log = reached.log
+         AND older.recorded_before < $1 AND older.last_seq <= reached.last_seq`,
+      [new Date(toMs)],
+    );
+  }
+
   async finish(
     runId: string,
     result: { created: readonly PartitionReport[]; error: string | null },
@@ -121,14 +152,21 @@ export class RetentionStore {
     const steps: ((sql: Sql) => Promise<unknown>)[] = [
       (sql) => sql.query(`DELETE FROM actors WHERE last_seen < now() - interval '${ACTORS_KEPT}'`),
       (sql) => sql.query(`DELETE FROM retention_runs WHERE started_at < now() - interval '${RUNS_KEPT}'`),
+      (sql) => deleteKnownDepartures(sql, windowFromMs),
       (sql) => deleteEmptyLogs(sql, windowFromMs),
     ];
     for (const step of steps) await this.database.transaction(step, { timeoutMs: CLEANING_TIMEOUT_MS });
   }
 }
 
+/** Whoever reads after a departure is told of it then, and a cursor made before the window is refused for its age. */
+async function deleteKnownDepartures(sql: Sql, windowFromMs: number): Promise<void> {
+  await sql.query('DELETE FROM trace_departures WHERE departed_at < $1', [new Date(windowFromMs - CLOCKS_APART_MS)]);
+}
+
 /**
- * A log lives as long as any of its traces (design §5). One that was read since the window began is not even looked at:
+ * A log lives as long as any of its traces (design §5), and as long as followers may have to learn that those left: one
+ * who has read it to its end would forget so with the log. One that was read since the window began is not even looked at:
  * the search for a trace of a log has no domain to start from, and has to skip through all of them.
  */
 async function deleteEmptyLogs(sql: Sql, windowFromMs: number): Promise<void> {

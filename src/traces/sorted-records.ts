@@ -2,12 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { ReplayMark, ReplayOutcome } from './dead-letter-replay.js';
 import type { ParsedRecord } from './parsed-record.js';
-import type { IncomingTrace, RefusedRecord } from './stored-trace.js';
+import { type IncomingTrace, received, type ReceivedRecord, type RefusedRecord } from './stored-trace.js';
 
-export interface AdmittedRecord {
+export interface AdmittedRecord extends ReceivedRecord {
   readonly row: IncomingTrace;
-  readonly key: Buffer | null;
-  readonly value: Buffer;
 }
 
 export interface SortedRecords {
@@ -28,11 +26,11 @@ export interface ReplayedRecord {
   filtered: boolean;
 }
 
-export function conflict(incoming: IncomingTrace, existing: Buffer, key: Buffer | null, value: Buffer): RefusedRecord {
+export function conflict(incoming: IncomingTrace, existing: Buffer, record: ReceivedRecord): RefusedRecord {
   const { trace, contentSha256, offset } = incoming;
   const detail = `trace_id and record time are those of another trace: stored content ${existing.toString('hex')}, received ${contentSha256.toString('hex')}`;
   const refusal = { reason: 'conflict' as const, detail, domainId: trace.domainId, traceId: trace.traceId };
-  return { refusal, trace, offset, key, value };
+  return { refusal, trace, offset, ...received(record) };
 }
 
 /** Remembers a record that was sent again; null for any other. */

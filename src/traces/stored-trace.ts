@@ -1,4 +1,5 @@
 /** What travels through a batch: an accepted trace with where it came from and what was found out about it. */
+import type { RecordHeaders } from '../platform/kafka/log-consumer.js';
 import type { Refusal } from './core/refusal.js';
 import type { Trace } from './core/trace.js';
 
@@ -12,13 +13,23 @@ export interface IncomingTrace {
   seq: bigint;
 }
 
+/** What came from the log, as it came. */
+export interface ReceivedRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer;
+  readonly headers: RecordHeaders;
+}
+
 /** A record that is not stored, with the reason; `trace` is kept where it could be read, since projections look at expired ones. */
-export interface RefusedRecord {
+export interface RefusedRecord extends ReceivedRecord {
   readonly refusal: Refusal;
   readonly trace: Trace | null;
   readonly offset: bigint;
-  readonly key: Buffer | null;
-  readonly value: Buffer;
+}
+
+/** What of a larger thing is the record itself. */
+export function received({ key, value, headers }: ReceivedRecord): ReceivedRecord {
+  return { key, value, headers };
 }
 
 /** Identity of a trace within the table; NUL cannot occur in either id. */

@@ -7,6 +7,7 @@ import { CLOCK } from '../platform/tokens.js';
 import {
   advanced,
   type ChangeVector,
+  hasMissed,
   type LogState,
   packVector,
   unpackVector,
@@ -46,7 +47,7 @@ export class TraceChanges {
    */
   async changes(principal: Principal, query: ChangesQuery, signal: AbortSignal): Promise<ChangesAnswer> {
     const domainId = domainFor(principal, query.domainId);
-    const use: CursorUse = { version: 'changes.1', principal, domainId, filters: '' };
+    const use: CursorUse = { version: 'changes.2', principal, domainId, filters: '' };
     const deadline = this.clock.now() + query.waitMs;
     let reading = await this.begin(query.after, use, domainId, query.limit);
     for (;;) {
@@ -64,9 +65,10 @@ export class TraceChanges {
 
   private async begin(after: string, use: CursorUse, domainId: string, limit: number): Promise<Reading> {
     const atMs = this.clock.now();
-    const nothing: ChangeVector = { atMs, positions: new Map(), finished: new Set() };
+    if (after !== 'latest' && after !== 'earliest') return this.read(domainId, this.vectorOf(after, use), limit);
+    const beganMs = await this.store.now();
+    const nothing: ChangeVector = { atMs, beganMs, positions: new Map(), finished: new Set() };
     if (after === 'earliest') return this.read(domainId, nothing, limit);
-    if (after !== 'latest') return this.read(domainId, this.vectorOf(after, use), limit);
     const states = await this.store.states();
     const heads = new Map(states.map(({ log, head }) => [log, head]));
     return { traces: [], vector: advanced(nothing, states, heads, atMs), states };
@@ -82,6 +84,7 @@ export class TraceChanges {
 
   /** Until something is found or nothing is left: a stretch may hold only rows of other domains. */
   private async read(domainId: string, from: ChangeVector, limit: number): Promise<Reading> {
+    const sinceMs = windowStart(from.beganMs, this.settings);
     let vector = from;
     for (;;) {
       const atMs = this.clock.now();
@@ -91,7 +94,9 @@ export class TraceChanges {
       const stretches = unread.slice(0, limit);
       if (stretches.length === 0) return { traces: [], vector: advanced(vector, states, new Map(), atMs), states };
       const share = Math.floor(limit / stretches.length);
-      const rows = await this.store.rows(domainId, stretches, share, windowStart(vector.atMs, this.settings));
+      const rows = await this.store.rows(domainId, stretches, share, sinceMs);
+      if (hasMissed(vector, await this.store.departures(domainId), sinceMs))
+        throw gone('stands before traces that left before it was asked for');
       const reached = new Map(
         stretches.map(({ log, to }) => {
           const own = rows.filter((row) => row.log === log);

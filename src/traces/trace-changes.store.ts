@@ -1,7 +1,7 @@
 /** Reads the change feed: what a domain stored in each log after a sequence number, in the order in which it was committed. */
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database/database.js';
-import type { LogState, Unread } from './core/change-vector.js';
+import type { Departure, LogState, Unread } from './core/change-vector.js';
 import { NATIVE_FIELDS, type NativeRow } from './core/native-wire.js';
 
 export interface ChangedRow {
@@ -28,6 +28,27 @@ export class TraceChangesStore {
       'SELECT log, next_seq - 1 AS head, current FROM ingest_logs',
     );
     return rows.map(({ log, head, current }) => ({ log, head: BigInt(head), current }));
+  }
+
+  /** Epoch ms by the clock that decides which days leave. */
+  async now(): Promise<number> {
+    const [row] = await this.database.read<{ now: Date }>('SELECT clock_timestamp() AS now');
+    if (row === undefined) throw new Error('the database did not tell its time');
+    return row.now.getTime();
+  }
+
+  /** What of the domain has left with its day. To be asked after {@link rows}: a day is noted here before it goes. */
+  async departures(domainId: string): Promise<Departure[]> {
+    const rows = await this.database.read<{ log: number; last_seq: string; recorded_before: Date; departed_at: Date }>(
+      'SELECT log, last_seq, recorded_before, departed_at FROM trace_departures WHERE domain_id = $1',
+      [domainId],
+    );
+    return rows.map((row) => ({
+      log: row.log,
+      lastSeq: BigInt(row.last_seq),
+      recordedBeforeMs: row.recorded_before.getTime(),
+      departedMs: row.departed_at.getTime(),
+    }));
   }
 
   /** Of each stretch the first `most` rows of the domain that were recorded at or after `sinceMs`; each log's in order of seq. */

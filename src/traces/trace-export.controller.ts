@@ -11,7 +11,7 @@ import { type ExportQuery, exportQuery } from './trace-export.dto.js';
 import { TraceExport } from './trace-export.service.js';
 
 /** Bytes made ahead of the reader. */
-const BUFFERED_BYTES = 64 * 1_024;
+const BUFFERED_BYTES = 16 * 1_024;
 
 @ApiTags('Traces')
 @Controller('v1/traces')

@@ -8,15 +8,18 @@ import { CLOCK } from '../platform/tokens.js';
 import { EXPORT_FORMATS, type ExportFormat } from './core/export-format.js';
 import { renderNative } from './core/native-wire.js';
 import { isEmptyWindow, rowFilter } from './native-selection.js';
-import { boundsOf, type NativePage, NativeTracesStore, type PlacedRow } from './native-traces.store.js';
+import { boundsOf, type NativePage, type NativePosition, NativeTracesStore } from './native-traces.store.js';
 import { RETENTION_SETTINGS, type RetentionSettings, windowStart } from './retention-settings.js';
 import type { ExportQuery } from './trace-export.dto.js';
+import { PageText } from './page-text.js';
 import { operationUser, TraceRecorder } from './trace-recorder.service.js';
 
-/** Rows of the first statement; later ones take as many as make about {@link PAGE_CHARS}. */
+/** Rows of the first statement; later ones take as many as make about {@link PAGE_BYTES}. */
 const FIRST_ROWS = 50;
-const MOST_ROWS = 200;
-const PAGE_CHARS = 250_000;
+const MOST_ROWS = 1_000;
+const PAGE_BYTES = 512 * 1_024;
+/** Where rows turn out larger than those before, what comes after this much is left to the next statement. */
+const MOST_PAGE_BYTES = 2 * PAGE_BYTES;
 
 export interface Export {
   readonly contentType: string;
@@ -29,6 +32,14 @@ export interface Export {
 interface Plan {
   readonly page: Omit<NativePage, 'after' | 'limit'>;
   readonly format: ExportFormat;
+  readonly text: PageText;
+}
+
+/** What one statement gave, the text of which is in the {@link PageText}. */
+interface Piece {
+  readonly rows: number;
+  /** Null where there is nothing more. */
+  readonly after: NativePosition | null;
 }
 
 interface Progress {
@@ -55,39 +66,46 @@ export class TraceExport {
     const bounds = boundsOf(await this.store.logHeads());
     const format = EXPORT_FORMATS[query.format];
     const page = { ...filter, bounds, newestFirst: query.newestFirst, fields: query.fields };
-    const first = isEmptyWindow(filter.window)
-      ? []
-      : await this.store.page({ ...page, after: null, limit: FIRST_ROWS });
+    const plan: Plan = { page, format, text: new PageText(MOST_PAGE_BYTES) };
+    const first = isEmptyWindow(filter.window) ? { rows: 0, after: null } : await this.read(plan, null, FIRST_ROWS);
     await this.database.transaction((transaction) =>
       this.recorder.record(operation(principal, filter.domainId, query, origin), transaction),
     );
     const progress: Progress = { exported: 0 };
     return {
       contentType: format.contentType,
-      chunks: this.chunks({ page, format }, first, progress),
+      chunks: this.chunks(plan, first, progress),
       exported: () => progress.exported,
     };
   }
 
-  private async *chunks(
-    { page, format }: Plan,
-    first: readonly PlacedRow[],
-    progress: Progress,
-  ): AsyncGenerator<Buffer> {
+  private async *chunks(plan: Plan, first: Piece, progress: Progress): AsyncGenerator<Buffer> {
+    const { format, page, text } = plan;
     const header = format.header(page.fields);
     if (header !== '') yield Buffer.from(header);
-    let rows = first;
-    let limit = FIRST_ROWS;
+    let piece = first;
     for (;;) {
-      const text = rows.map(({ row }) => format.line(renderNative(row, page.fields), page.fields)).join('');
-      progress.exported += rows.length;
-      if (text !== '') yield Buffer.from(text);
-      const after = rows.length < limit ? undefined : rows.at(-1)?.position;
-      if (after === undefined) break;
-      limit = Math.max(1, Math.min(MOST_ROWS, Math.floor((PAGE_CHARS * rows.length) / text.length)));
-      rows = await this.store.page({ ...page, after, limit });
+      progress.exported += piece.rows;
+      yield* text.pieces();
+      if (piece.after === null) break;
+      const limit = Math.max(1, Math.min(MOST_ROWS, Math.floor((PAGE_BYTES * piece.rows) / text.bytes)));
+      piece = await this.read(plan, piece.after, limit);
     }
     yield Buffer.from(format.footer(progress.exported, page.fields));
+  }
+
+  /** Each row becomes bytes as it arrives, so that none of its objects outlives it. */
+  private async read({ page, format, text }: Plan, after: NativePosition | null, limit: number): Promise<Piece> {
+    let [found, rows, last] = [0, 0, after];
+    text.clear();
+    await this.store.eachOfPage({ ...page, after, limit }, ({ row, position }) => {
+      found += 1;
+      if (text.bytes >= MOST_PAGE_BYTES) return;
+      text.add(format.line(renderNative(row, page.fields), page.fields));
+      rows += 1;
+      last = position;
+    });
+    return { rows, after: found < limit && rows === found ? null : last };
   }
 }
 

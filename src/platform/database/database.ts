@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -80,6 +80,25 @@ export class Database implements Sql, OnApplicationShutdown {
     return (await this.readPool.query<Row>(text, [...values])).rows;
   }
 
+  /**
+   * As {@link read}, but hands over each row when it arrives and keeps none: rows that wait for their answer's end grow old
+   * enough to be moved to the garbage collector's old generation, and pile up there where many answers follow one another.
+   */
+  async readEach<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+    take: (row: Row) => void,
+  ): Promise<void> {
+    const client = await this.readPool.connect();
+    try {
+      await eachRow(client, text, values, take);
+      client.release();
+    } catch (error) {
+      client.release(error instanceof Error ? error : true);
+      throw error;
+    }
+  }
+
   /** A connection of the writing pool held by the caller, e.g. for session locks and statements that refuse a transaction. */
   async withConnection<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
@@ -128,6 +147,34 @@ class ClientTransaction implements Transaction {
       throw error;
     }
   }
+}
+
+/** What `take` throws ends the reading: the rest of the answer is passed over. */
+function eachRow<Row extends QueryResultRow>(
+  client: PoolClient,
+  text: string,
+  values: readonly unknown[],
+  take: (row: Row) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failure: Error | undefined;
+    const query = new pg.Query<Row>(text, [...values], (error: Error | null | undefined) => {
+      const reason = failure ?? error ?? undefined;
+      if (reason === undefined) resolve();
+      else reject(reason);
+    });
+    query.on('row', (row, result) => {
+      // With a time-out of its own a query keeps its rows whoever listens.
+      if (result !== undefined) result.rows.length = 0;
+      if (failure !== undefined) return;
+      try {
+        take(row);
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error(String(error));
+      }
+    });
+    client.query(query);
+  });
 }
 
 /** A peer that vanished without a word is noticed by nobody else: ends the connection itself, which fails what waits on it. */

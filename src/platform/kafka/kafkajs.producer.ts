@@ -1,6 +1,6 @@
 /** Publishes records with acknowledgement of all replicas, in requests that a broker's default size limit admits. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { Partitioners, type Message, type Producer, type RecordMetadata } from 'kafkajs';
+import kafkajs, { type IHeaders, Partitioners, type Message, type Producer, type RecordMetadata } from 'kafkajs';
 import { backoffDelayMs } from '../../kernel/backoff.js';
 import { within } from './bounded.js';
 import { errorText, type KafkaLog } from './kafka-log.js';
@@ -139,7 +139,7 @@ function* requestsOf(records: readonly OutgoingRecord[]): Generator<Message[]> {
     messages.push({
       key: record.key,
       value: record.value,
-      ...(record.headers ? { headers: { ...record.headers } } : {}),
+      ...(record.headers ? { headers: toHeaders(record.headers) } : {}),
     });
     bytes += size;
   }
@@ -148,9 +148,15 @@ function* requestsOf(records: readonly OutgoingRecord[]): Generator<Message[]> {
 
 function sizeOf({ key, value, headers = {} }: OutgoingRecord): number {
   const headerBytes = Object.entries(headers)
-    .flat()
-    .reduce((sum, text) => sum + byteLength(text), 0);
+    .flatMap(([name, values]) => [values].flat().flatMap((value) => [name, value]))
+    .reduce((sum, part) => sum + byteLength(part), 0);
   return RECORD_OVERHEAD_BYTES + byteLength(key) + byteLength(value) + headerBytes;
+}
+
+function toHeaders(headers: NonNullable<OutgoingRecord['headers']>): IHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+  );
 }
 
 const byteLength = (content: string | Buffer | null): number => (content === null ? 0 : Buffer.byteLength(content));

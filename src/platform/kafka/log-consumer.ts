@@ -1,12 +1,15 @@
 /** What the service needs of a partitioned log, without naming a client library: kafkajs stays behind these interfaces. */
 
+/** By name; several where the name came several times. One that came without a value is empty. */
+export type RecordHeaders = Readonly<Record<string, Buffer | readonly Buffer[] | undefined>>;
+
 /** One record as the broker delivered it. `value` is null for a tombstone. */
 export interface LogRecord {
   readonly offset: bigint;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly timestampMs: number;
-  readonly headers: Readonly<Record<string, Buffer | undefined>>;
+  readonly headers: RecordHeaders;
 }
 
 /** Records of one partition in offset order; never empty. Offsets may have gaps (compaction, transaction markers). */
@@ -77,7 +80,7 @@ export interface LogInspector {
 export interface OutgoingRecord {
   readonly key: string | Buffer | null;
   readonly value: Buffer | string | null;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly Buffer[]>>;
 }
 
 export interface LogProducer {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { advanced, type ChangeVector, packVector, unpackVector, unreadOf } from './change-vector.js';
+import { advanced, type ChangeVector, hasMissed, packVector, unpackVector, unreadOf } from './change-vector.js';
 
-const start: ChangeVector = { atMs: 1, positions: new Map(), finished: new Set() };
+const start: ChangeVector = { atMs: 1, beganMs: 0, positions: new Map(), finished: new Set() };
 const state = (log: number, head: number, current = true) => ({ log, head: BigInt(head), current });
 
 describe('a change vector', () => {
@@ -44,23 +44,47 @@ describe('a change vector', () => {
     expect(unreadOf({ ...start, positions: new Map([[1, 5n]]) }, [state(1, 4)])).toBeNull();
   });
 
+  const left = { log: 1, lastSeq: 6n, recordedBeforeMs: 20, departedMs: 31 };
+  it.each([
+    ['left unread', left, true],
+    ['passed', { ...left, lastSeq: 5n }, false],
+    ['recorded before the window of the beginning', { ...left, recordedBeforeMs: 10 }, false],
+    ['gone before the feed began', { ...left, departedMs: 30 }, false],
+    ['of a log read to its end', { ...left, log: 2 }, false],
+    ['of a log not met yet', { ...left, log: 3, lastSeq: 1n }, true],
+  ])('has missed what was %s? %j', (_, departure, missed) => {
+    const vector = { atMs: 40, beganMs: 30, positions: new Map([[1, 5n]]), finished: new Set([2]) };
+    expect(hasMissed(vector, [departure], 10)).toBe(missed);
+  });
+
   it('survives packing, and keeps runs of finished logs as two numbers', () => {
     const ids = fc.uniqueArray(fc.nat(60));
     fc.assert(
       fc.property(ids, fc.uniqueArray(fc.nat(60)), fc.bigInt({ min: 1n, max: 2n ** 62n }), (logs, finished, seq) => {
-        const vector = { atMs: 5, positions: new Map(logs.map((log) => [log, seq])), finished: new Set(finished) };
+        const vector = {
+          atMs: 5,
+          beganMs: 3,
+          positions: new Map(logs.map((log) => [log, seq])),
+          finished: new Set(finished),
+        };
         expect(unpackVector(JSON.parse(JSON.stringify(packVector(vector))))).toEqual(vector);
       }),
     );
     expect(packVector({ ...start, finished: new Set([3, 1, 2, 9]) })[2]).toEqual([1, 3, 9, 9]);
   });
 
-  it.each([[null], [[]], [[1]], [[1, [], ['a', 'b']]], [[1, [1, 'x'], []]], [['1', [], []]], [[1, [1], []]]])(
-    'is not %j',
-    (packed) => {
-      expect(unpackVector(packed)).toBeNull();
-    },
-  );
+  it.each([
+    [null],
+    [[]],
+    [[1]],
+    [[1, [], ['a', 'b'], 0]],
+    [[1, [1, 'x'], [], 0]],
+    [['1', [], [], 0]],
+    [[1, [1], [], 0]],
+    [[1, [], []]],
+  ])('is not %j', (packed) => {
+    expect(unpackVector(packed)).toBeNull();
+  });
 
   it('reads every row once, whatever is read when', () => {
     const step = fc.record({ log: fc.nat(3), grow: fc.nat(5), read: fc.nat(4), close: fc.boolean() });

@@ -216,6 +216,31 @@ describe('the API of dead letters', () => {
       expect(shown.value).toBe(`x${'ü'.repeat(32 * 1024 - 1)}`);
     });
 
+    it('the headers, which no list shows', async () => {
+      app.ingest.log().add('rubbish', {
+        authorization: Buffer.from('Bearer secret'),
+        binary: Buffer.from([0xff]),
+        twice: [Buffer.from('1'), Buffer.from('2')],
+        'quaestor-replay': Buffer.from('forged'),
+        long: Buffer.alloc(20_000),
+      });
+      await app.consume();
+      const listed = await app.only();
+      expect(JSON.stringify(listed)).not.toMatch(/secret|authorization|headers/);
+      const text = (name: string, value: string) => ({ name, value, encoding: 'utf-8' });
+      expect(await app.show(listed.id)).toMatchObject({
+        headers: [
+          text('authorization', 'Bearer secret'),
+          { name: 'binary', value: '/w==', encoding: 'base64' },
+          text('twice', '1'),
+          text('twice', '2'),
+          text('quaestor-replay', 'forged'),
+        ],
+        headers_left_out: 1,
+      });
+      expect(JSON.stringify(await app.recorded('showDeadLetter'))).not.toContain('secret');
+    });
+
     it('a tombstone as nothing', async () => {
       app.ingest.log().append(null);
       await app.consume();

@@ -48,7 +48,9 @@ export class FakeProducer implements LogProducer {
   }
 
   private deliver({ value, headers = {} }: OutgoingRecord): void {
-    const carried = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const);
+    const carried = Object.entries(headers).map(
+      ([name, given]) => [name, typeof given === 'string' ? Buffer.from(given) : given] as const,
+    );
     this.log().add(typeof value === 'string' ? Buffer.from(value) : value, Object.fromEntries(carried));
   }
 }

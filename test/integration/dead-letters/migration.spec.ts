@@ -1,23 +1,27 @@
-/** The migration finds dead letters of the release before, among them days that retention has only detached yet. */
+/** Migrations find dead letters of the release before, among them days that retention has only detached yet. */
 import { DataSource } from 'typeorm';
 import { migrations } from '../../../migrations/index.js';
 import { DeadLetters1795000200000 } from '../../../migrations/1795000200000-dead-letters.js';
+import { DeadLetterHeaders1795000300000 } from '../../../migrations/1795000300000-dead-letter-headers.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
 const DAYS = ['20260301', '20260302'] as const;
 
-describe('the migration of dead letters', () => {
+describe.each([
+  [DeadLetters1795000200000, 'outcome'],
+  [DeadLetterHeaders1795000300000, 'headers'],
+])('%p, which adds %s,', (migration, column) => {
   let database: TestDatabase;
   let dataSource: DataSource;
 
   beforeAll(async () => {
-    const before = migrations.slice(0, migrations.indexOf(DeadLetters1795000200000));
+    const before = migrations.slice(0, migrations.indexOf(migration));
     database = await createTestDatabase(before);
     dataSource = await new DataSource(
       dataSourceOptions({
         url: database.url,
-        migrations: [...before, DeadLetters1795000200000],
+        migrations: [...before, migration],
         poolSize: 2,
         readPoolSize: 1,
         connectTimeoutMs: 5_000,
@@ -49,16 +53,16 @@ describe('the migration of dead letters', () => {
       `ALTER TABLE dead_letters ATTACH PARTITION dead_letters_20260301
        FOR VALUES FROM ('20260301 00:00+00') TO ('20260302 00:00+00')`,
     );
-    expect(await dataSource.query('SELECT state, replays, outcome FROM dead_letters')).toEqual(
-      DAYS.map(() => ({ state: 'new', replays: 0, outcome: null })),
+    expect(await dataSource.query(`SELECT state, ${column} FROM dead_letters`)).toEqual(
+      DAYS.map(() => ({ state: 'new', [column]: null })),
     );
   });
 
   it('can be taken back and made again', async () => {
     await dataSource.undoLastMigration();
     expect(await dataSource.query('SELECT state FROM dead_letters')).toHaveLength(2);
-    await expect(dataSource.query('SELECT outcome FROM dead_letters')).rejects.toThrow('outcome');
+    await expect(dataSource.query(`SELECT ${column} FROM dead_letters`)).rejects.toThrow(column);
     await dataSource.runMigrations();
-    expect(await dataSource.query('SELECT outcome FROM dead_letters')).toHaveLength(2);
+    expect(await dataSource.query(`SELECT ${column} FROM dead_letters`)).toHaveLength(2);
   });
 });

@@ -172,6 +172,21 @@ describe('refused records', () => {
       expect(await app.replay(id)).toMatchObject({ replays: 2, outcome: { outcome: 'duplicate', reason: null } });
     });
 
+    it("comes with the sender's headers, and is told by our mark alone", async () => {
+      await prepare('rejected_by_store');
+      const traceparent = Buffer.from('00-ab-cd-01');
+      const forged = Buffer.from('0f8fad5b-d9cb-469f-a165-70867728950e/1');
+      app.ingest.log().add(record.rejected_by_store(), { traceparent, [REPLAY_HEADER]: [forged, forged] });
+      await app.consume();
+      const { id } = await app.only();
+      await app.ingest.database.query('ALTER TABLE traces DROP CONSTRAINT no_forbidden');
+      expect(await app.replay(id)).toMatchObject({ outcome: { outcome: 'stored' } });
+      expect(app.ingest.log().records.at(-1)?.headers).toEqual({
+        traceparent: [traceparent],
+        [REPLAY_HEADER]: Buffer.from(`${id}/1`),
+      });
+    });
+
     it('is unknown until ingest has seen it', async () => {
       const id = await replayedOnce();
       await app.post(`/${id}/replay`).expect(202);
@@ -191,10 +206,10 @@ describe('refused records', () => {
       await app.post(`/${id}/replay`).expect(202);
       await app.publish();
       const copy = app.ingest.log().records.at(-1);
-      app.ingest.log().add(copy?.value ?? null, { ...copy?.headers } as Record<string, Buffer>);
+      app.ingest.log().add(copy?.value ?? null, { ...copy?.headers });
       await app.consume();
       expect(await app.show(id)).toMatchObject({ outcome: { outcome: 'stored' } });
-      app.ingest.log().add(copy?.value ?? null, { ...copy?.headers } as Record<string, Buffer>);
+      app.ingest.log().add(copy?.value ?? null, { ...copy?.headers });
       await app.consume();
       expect(await app.show(id)).toMatchObject({ outcome: { outcome: 'stored' } });
     });

@@ -70,6 +70,7 @@ describe('the relay of dead letters', () => {
         'quaestor-size': String(bytes.length),
         'quaestor-sha256': createHash('sha256').update(bytes).digest('hex'),
         'quaestor-truncated': 'false',
+        'quaestor-headers-left-out': '0',
       },
     });
     expect(byOffset[1]?.headers).toMatchObject({
@@ -78,6 +79,29 @@ describe('the relay of dead letters', () => {
       'quaestor-offset': '2',
     });
     expect(await unrelayed()).toBe(0);
+  });
+
+  it("carries the sender's headers beside its own, which they cannot forge", async () => {
+    const [one, two] = [Buffer.from('1'), Buffer.from([0xff, 0])];
+    ingest.log().add('rubbish', {
+      traceparent: Buffer.from('00-ab-cd-01'),
+      twice: [one, two],
+      'quaestor-reason': Buffer.from('forged'),
+      'QUAESTOR-domain-id': Buffer.from('forged'),
+      'quaestor-other': Buffer.from('forged'),
+      long: Buffer.alloc(20_000),
+    });
+    await ingest.consume();
+    await relayOver(ingest, producer).publishOnce();
+    const headers = copies()[0]?.headers ?? {};
+    expect(headers).toMatchObject({
+      traceparent: [Buffer.from('00-ab-cd-01')],
+      twice: [one, two],
+      'quaestor-reason': 'not_json',
+      'quaestor-headers-left-out': '1',
+    });
+    expect(headers).not.toHaveProperty('long');
+    expect(Object.values(headers).flat().map(String)).not.toContain('forged');
   });
 
   it('marks a value that was cut', async () => {
@@ -196,7 +220,8 @@ describe('the relay of dead letters', () => {
     const clients = new Clients(broker.brokers);
     try {
       const bytes = Buffer.from([0xc3, 0x28, 0]);
-      await refuse(bytes, ...rubbish(20));
+      ingest.log().add(bytes, { twice: [Buffer.from('1'), Buffer.from('2')], empty: Buffer.alloc(0) });
+      await refuse(...rubbish(20));
       const relay = relayOver(ingest, clients.producer());
       relay.onApplicationBootstrap();
       const handler = new RecordingHandler();
@@ -208,6 +233,7 @@ describe('the relay of dead letters', () => {
       const first = all.find(({ headers }) => String(headers['quaestor-offset']) === '0');
       expect([first?.value, first?.key]).toEqual([bytes, Buffer.from('k')]);
       expect(String(first?.headers['quaestor-reason'])).toBe('not_json');
+      expect(first?.headers).toMatchObject({ twice: [Buffer.from('1'), Buffer.from('2')], empty: Buffer.alloc(0) });
       expect(new Set(all.map(({ headers }) => String(headers['quaestor-dead-letter']))).size).toBe(21);
       expect(clients.messages('error')).toEqual([]);
     } finally {

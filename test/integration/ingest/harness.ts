@@ -11,6 +11,7 @@ import type {
   BatchOutcome,
   LogBatch,
   LogRecord,
+  RecordHeaders,
   Watermarks,
 } from '../../../src/platform/kafka/log-consumer.js';
 import { silentLogger } from '../../../src/platform/logging/logger.js';
@@ -45,7 +46,7 @@ export class FakeLog {
     return this;
   }
 
-  add(value: object | string | Buffer | null, headers: Record<string, Buffer>, timestampMs = 1_000): void {
+  add(value: object | string | Buffer | null, headers: RecordHeaders, timestampMs = 1_000): void {
     const bytes =
       value === null || Buffer.isBuffer(value)
         ? value
@@ -164,7 +165,7 @@ export class Ingest {
   /** As on the first day: no logs, nothing stored. */
   async reset(): Promise<void> {
     await this.database.query(`TRUNCATE traces, dead_letters, trace_rollups, ingest_logs, ingest_gaps,
-      trace_outbox, actors, trace_recording, trace_configurations`);
+      trace_outbox, actors, trace_recording, trace_configurations, trace_departures`);
     this.logs.clear();
     this.reader.assigned();
     this.control = { heartbeat: () => Promise.resolve(), isRunning: () => true };

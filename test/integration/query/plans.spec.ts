@@ -2,22 +2,13 @@
 import { DAY_MS } from '../../../src/kernel/clock.js';
 import { spellings } from '../../../src/kernel/repository-name.js';
 import { serviceSpellings } from '../../../src/traces/core/catalogue.js';
-import { DayPartitions } from '../../../src/traces/day-partitions.store.js';
 import { searchStatement, type TraceSearch } from '../../../src/traces/trace-query.store.js';
+import { fillForPlans, indexes, planOf, type PlanNode, touched, types } from '../../support/plans.js';
 import { type OpenDatabase, openTestDatabase } from '../retention/test-database.js';
 
 const NOW = Date.UTC(2026, 2, 10, 12);
 const ROWS = 200_000;
 const LIMIT = 11;
-
-interface PlanNode {
-  readonly 'Node Type': string;
-  readonly 'Index Name'?: string;
-  readonly 'Actual Rows': number;
-  readonly 'Actual Loops': number;
-  readonly 'Rows Removed by Filter'?: number;
-  readonly Plans?: readonly PlanNode[];
-}
 
 const base: TraceSearch = {
   domainId: 'd1',
@@ -35,40 +26,11 @@ describe('plans of a search', () => {
 
   beforeAll(async () => {
     db = await openTestDatabase();
-    await new DayPartitions(db.database).ensure(NOW - 8 * DAY_MS, NOW + 2 * DAY_MS);
-    await db.database.query(
-      `INSERT INTO traces (domain_id, project_id, record_time, trace_id, log, seq, "time", trace_name, trace_rating, trace_type,
-         event_type, service_type, resource_type, resource_name, resource_id, user_name, access_key_id, enterprise_project_id,
-         tracker_name, wire_shape, content_sha256)
-       SELECT 'd' || n % 2, 'p' || n / 2 % 2, t, md5(n::text), 1, n, t, 'name' || h % 400, CASE WHEN h % 500 = 0 THEN 'warning' ELSE 'normal' END,
-         'ApiCall', 'system', CASE WHEN h % 300 = 0 THEN 'FunctionGraph' WHEN h % 3 = 0 THEN 'swr' ELSE 'SWR' END, 'type' || h % 300,
-         CASE WHEN h % 5 > 0 THEN 'org/repo' || h % 2000 END, 'id' || h % 5000, 'user' || h % 1000,
-         CASE WHEN h % 50 = 0 THEN 'AK' || h % 20000 END, CASE WHEN h % 100 = 0 THEN 'ep' || h % 1000 ELSE '0' END,
-         'system', 'api-v3', '\\x00'
-       FROM (SELECT n, hashint4(n) & 1073741823 AS h, $1::timestamptz - n * interval '7 days' / $2::int AS t FROM generate_series(0, $2::int - 1) n) AS r`,
-      [new Date(NOW - 1), ROWS],
-    );
-    await db.database.query('VACUUM ANALYZE traces');
+    await fillForPlans(db.database, { nowMs: NOW, rows: ROWS, projects: 2 });
   }, 300_000);
   afterAll(() => db.close());
 
-  const planOf = async (search: TraceSearch): Promise<PlanNode[]> => {
-    const { text, values } = searchStatement(search);
-    const [row] = await db.database.read<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-      `EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) ${text}`,
-      values,
-    );
-    const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
-    const [root] = row?.['QUERY PLAN'] ?? [];
-    return root === undefined ? [] : flatten(root.Plan).filter((node) => node['Actual Loops'] > 0);
-  };
-  const touched = (nodes: readonly PlanNode[]): number =>
-    nodes
-      .filter(({ Plans }) => Plans === undefined)
-      .reduce(
-        (sum, node) => sum + (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'],
-        0,
-      );
+  const plan = (search: TraceSearch) => planOf(db.database, searchStatement(search));
   const sorted = (nodes: readonly PlanNode[]): number =>
     Math.max(
       0,
@@ -77,7 +39,6 @@ describe('plans of a search', () => {
         .flatMap((node) => node.Plans ?? [])
         .map((input) => input['Actual Rows'] * input['Actual Loops']),
     );
-  const types = (nodes: readonly PlanNode[]) => nodes.map((node) => node['Node Type']);
 
   const filtered: [string, Partial<TraceSearch>, string | null][] = [
     ['project alone', {}, 'project_id'],
@@ -105,25 +66,24 @@ describe('plans of a search', () => {
       [`${name}, from the middle`, { ...part, after: middle }, index] as const,
     ]),
   )('%s', async (_, part, index) => {
-    const nodes = await planOf({ ...base, ...part });
+    const nodes = await plan({ ...base, ...part });
     expect(types(nodes)).not.toContain('Seq Scan');
     const branches = Math.max(part.serviceTypes?.length ?? 1, part.resourceNames?.length ?? 1);
     // Rows of other projects of the domain are read and skipped; all else comes in order and stops at the limit.
     expect(sorted(nodes)).toBeLessThanOrEqual(4 * LIMIT * branches);
     expect(touched(nodes)).toBeLessThanOrEqual(20 * LIMIT * branches);
-    const indexes = nodes.flatMap((node) => node['Index Name'] ?? []);
-    expect(indexes.length).toBeGreaterThan(0);
-    if (index !== null) for (const used of indexes) expect(used).toContain(index);
+    expect(indexes(nodes).length).toBeGreaterThan(0);
+    if (index !== null) for (const used of indexes(nodes)) expect(used).toContain(index);
   });
 
   it('finds a page of the project without any sort, in the partitions it needs', async () => {
-    const nodes = await planOf(base);
+    const nodes = await plan(base);
     expect(types(nodes).filter((type) => type.includes('Sort'))).toEqual([]);
     expect(nodes.filter((node) => node['Index Name'] !== undefined)).toHaveLength(1);
   });
 
   it('starts at the position, not at the newest trace', async () => {
-    const nodes = await planOf({ ...base, after: middle });
+    const nodes = await plan({ ...base, after: middle });
     expect(touched(nodes)).toBeLessThanOrEqual(LIMIT + 1);
   });
 });

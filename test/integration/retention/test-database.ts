@@ -1,7 +1,7 @@
 /** A database with the schema of the migrations, and the door that the service opens to it. */
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { Traces1795000000000 } from '../../../migrations/1795000000000-traces.js';
+import { migrations } from '../../../migrations/index.js';
 import {
   createReadPool,
   dataSourceOptions,
@@ -18,7 +18,7 @@ export interface OpenDatabase {
 }
 
 export async function openTestDatabase(): Promise<OpenDatabase> {
-  const test = await createTestDatabase([Traces1795000000000]);
+  const test = await createTestDatabase(migrations);
   const settings: DatabaseSettings = {
     url: test.url,
     poolSize: 8,

@@ -1,6 +1,9 @@
 /** The change feed: three logs written at once and one follower, new incarnations, waiting, and cursors that are too old. */
 import { DAY_MS } from '../../../src/kernel/clock.js';
 import { CLOCK } from '../../../src/platform/tokens.js';
+import { DayPartitions } from '../../../src/traces/day-partitions.store.js';
+import { RetentionService } from '../../../src/traces/retention.service.js';
+import { RETENTION_SETTINGS } from '../../../src/traces/retention-settings.js';
 import { TraceChangesStore } from '../../../src/traces/trace-changes.store.js';
 import { ChangePoller } from '../../../src/traces/trace-changes.poller.js';
 import { until } from '../retention/test-database.js';
@@ -134,6 +137,69 @@ describe('GET /v1/traces/changes', () => {
     const { next: ahead } = await changes({ after: 'latest' });
     await search.ingest.database.query('UPDATE ingest_logs SET next_seq = 2');
     expect((await search.get('/changes', { after: ahead })).status).toBe(410);
+  });
+
+  describe('when a day leaves', () => {
+    /** Days kept by a retention run that drops yesterday, as if a day had passed. */
+    const oneDayKept = { retentionDays: 1 };
+    const late = { record_time: Date.now() - 3 * DAY_MS };
+    const dropOldDays = async (): Promise<void> => {
+      const { module } = search.ingest;
+      const settings = module.get<{ retentionDays: number }>(RETENTION_SETTINGS);
+      const kept = settings.retentionDays;
+      Object.assign(settings, oneDayKept);
+      const result = await module.get(RetentionService).run('command');
+      Object.assign(settings, { retentionDays: kept });
+      expect(result?.problems).toEqual([]);
+      await module.get(DayPartitions).ensure(Date.now() - 7 * DAY_MS, Date.now());
+    };
+
+    it('tells a follower with 410 that a trace left before it asked', async () => {
+      await search.store(events(2, 'seen'));
+      const { next } = await follow('earliest', '100');
+      await search.store([...events(1, 'late', late), ...events(1, 'foreign', { ...late, domain_id: 'other' })]);
+      await search.store(events(1, 'new'));
+      await dropOldDays();
+      const { status, body } = await search.get('/changes', { after: next });
+      expect([status, body.error_code]).toEqual([410, 'QST.CursorGone']);
+      expect(JSON.stringify(body)).toContain('left before it was asked for');
+      expect((await follow('earliest', '1')).ids).toEqual(['seen-0', 'seen-1', 'new-0']);
+    });
+
+    it('says nothing of traces that the follower has passed, nor of those of other domains', async () => {
+      await search.store([...events(2, 'seen'), ...events(1, 'late', late)]);
+      const { ids, next } = await follow('earliest', '100');
+      expect(ids).toHaveLength(3);
+      await search.store(events(1, 'foreign', { ...late, domain_id: 'other' }));
+      await search.store(events(1, 'new'));
+      await dropOldDays();
+      const { ids: then, next: last } = await follow(next, '100');
+      expect(then).toEqual(['new-0']);
+      expect((await follow(last, '100')).ids).toEqual([]);
+    });
+
+    it('remembers it of a log that is closed', async () => {
+      await search.store(events(1, 'seen'));
+      const { next: behind } = await follow('earliest', '100');
+      await search.store(events(1, 'late', late));
+      const { next: whole } = await follow(behind, '100');
+      search.ingest.replaceLog(0);
+      search.ingest.reader.assigned();
+      await search.store(events(1, 'new'));
+      await dropOldDays();
+      expect((await search.get('/changes', { after: behind })).status).toBe(410);
+      expect((await follow(whole, '100')).ids).toEqual(['new-0']);
+    });
+
+    it('tells what aged while a follower read its backlog', async () => {
+      await search.store(events(3, 'old', { record_time: Date.now() - 7 * DAY_MS + 5_000 }));
+      const { ids, next } = await changes({ after: 'earliest', limit: '1' });
+      expect(ids).toEqual(['old-0']);
+      clock.now = () => Date.now() + 60_000;
+      const second = await changes({ after: next, limit: '1' });
+      expect(second.ids).toEqual(['old-1']);
+      expect((await changes({ after: second.next, limit: '1' })).ids).toEqual(['old-2']);
+    });
   });
 
   it.each<[Record<string, string>, string]>([

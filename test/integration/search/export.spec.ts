@@ -94,13 +94,28 @@ describe('GET /v1/traces/export', () => {
   });
 
   it('answers an error instead of a file that begins', async () => {
-    const broken = jest.spyOn(search.ingest.module.get(NativeTracesStore), 'page');
+    const broken = jest.spyOn(search.ingest.module.get(NativeTracesStore), 'eachOfPage');
     broken.mockRejectedValueOnce(Object.assign(new Error('canceling statement'), { code: '57014' }));
     const { status, body } = await search.get('/export', {});
     expect([status, body.error_code]).toEqual([503, 'QST.Timeout']);
     expect(body.error_msg).toContain('a shorter time window');
     broken.mockRestore();
     expect((await search.get('/export', { format: 'xml' })).body.error_msg).toContain('must be ndjson or csv');
+  });
+
+  it('goes on behind the last row that fitted when rows turn out far larger than those before', async () => {
+    const sizes = Array.from({ length: 120 }, (_, n) => (n < 60 ? 10 : 60_000));
+    const ids = sizes.map((_, n) => `sized-${String(n).padStart(3, '0')}`);
+    await search.store(
+      sizes.map((size, n) =>
+        homeEvent({ domain_id: 'sized', user: null, trace_id: ids[n], request: 'x'.repeat(size) }),
+      ),
+    );
+    const { text } = await search.get('/export', { order: 'asc', fields: 'trace_id,request' }, { 'x-domain': 'sized' });
+    const rows = lines(text).map((line) => JSON.parse(line));
+    expect(rows.map((row) => row.trace_id)).toEqual([...ids, undefined]);
+    expect(rows.at(-1)).toEqual({ exported: 120 });
+    expect(rows.slice(0, -1).map((row) => row.request.length)).toEqual(sizes);
   });
 
   it('holds no more than what was stored when it began, and no more than is read', async () => {
@@ -135,7 +150,7 @@ describe('GET /v1/traces/export', () => {
   }, 180_000);
 
   it('holds no transaction while nobody reads, and stops when the reader leaves', async () => {
-    const page = jest.spyOn(search.ingest.module.get(NativeTracesStore), 'page');
+    const page = jest.spyOn(search.ingest.module.get(NativeTracesStore), 'eachOfPage');
     const response = await open({}, { 'x-domain': 'big' });
     response.pause();
     // Buffers fill, then nothing more is asked for.
@@ -159,7 +174,7 @@ describe('GET /v1/traces/export', () => {
   }, 60_000);
 
   it('breaks off without its last line when the rest cannot be read', async () => {
-    const page = jest.spyOn(search.ingest.module.get(NativeTracesStore), 'page');
+    const page = jest.spyOn(search.ingest.module.get(NativeTracesStore), 'eachOfPage');
     const response = await open({}, { 'x-domain': 'big' });
     page.mockRejectedValue(new Error('connection terminated'));
     const received: string[] = [];
