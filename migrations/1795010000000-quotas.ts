@@ -23,6 +23,13 @@ export class Quotas1795010000000 implements MigrationInterface {
   }
 }
 
+/** The counters a unit of a scope counts on. A tombstone whose owner nobody told has scope ''. */
+const LEVELS = `GENERATED ALWAYS AS (
+  CASE WHEN scope = '' THEN '{}'::text[]
+       WHEN scope = 'domain' THEN ARRAY['domain']
+       WHEN scope LIKE 'project/%' THEN ARRAY[scope, 'domain']
+       ELSE ARRAY[scope, 'project/' || split_part(scope, '/', 2), 'domain'] END) STORED`;
+
 const STATEMENTS = [
   // One row: grows with every change of a definition, so that readers know when theirs are outdated.
   `CREATE TABLE quota_catalogue (
@@ -104,7 +111,7 @@ const STATEMENTS = [
      CONSTRAINT quota_reservations_key PRIMARY KEY (domain_id, id)
    )`,
   'CREATE INDEX quota_reservations_age ON quota_reservations (expires_at)',
-  // levels: the counters that an item counts on. space: where its name is unique. region: where it is unique besides, or ''.
+  // space: where its name is unique. region: where it is unique besides, or ''.
   // state settled: its creation was seen before it was committed, and counts already.
   `CREATE TABLE quota_reservation_items (
      domain_id text COLLATE "C" NOT NULL,
@@ -112,7 +119,7 @@ const STATEMENTS = [
      item smallint NOT NULL,
      quota_key text COLLATE "C" NOT NULL,
      scope text COLLATE "C" NOT NULL,
-     levels text[] COLLATE "C" NOT NULL,
+     levels text[] COLLATE "C" NOT NULL ${LEVELS},
      amount bigint NOT NULL CONSTRAINT quota_reservation_items_amount CHECK (amount > 0),
      space text COLLATE "C" NOT NULL,
      region text COLLATE "C" NOT NULL,
@@ -140,7 +147,7 @@ const STATEMENTS = [
      resource_name text COLLATE "C" NOT NULL,
      live boolean NOT NULL,
      scope text COLLATE "C" NOT NULL,
-     levels text[] COLLATE "C" NOT NULL,
+     levels text[] COLLATE "C" NOT NULL ${LEVELS},
      region text COLLATE "C" NOT NULL DEFAULT '',
      amount bigint NOT NULL,
      event_at bigint NOT NULL,
