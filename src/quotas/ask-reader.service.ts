@@ -5,7 +5,7 @@ import type { Principal } from '../kernel/principal.js';
 import { CatalogueService } from './catalogue.service.js';
 import type { Definition } from './core/definition.js';
 import { nameFault } from './core/names.js';
-import { projectOf, type Scope, spaceOf } from './core/scope.js';
+import { projectOf, type Scope, type ScopeKind, spaceOf } from './core/scope.js';
 import { scopeFrom } from './quotas.dto.js';
 import type { ItemAsk } from './reservation.js';
 import type { WireItem } from './reservations.dto.js';
@@ -56,6 +56,25 @@ export class AskReader {
     throw new AppError('QST.NotFound', 'There is no such domain.');
   }
 
+  /**
+   * For limits and grants: the scope's kind is that of the definition, or a level above it, and it is of the domain.
+   *
+   * @throws AppError as {@link items}
+   */
+  async level(domainId: string, quotaKey: string, scope: Scope): Promise<void> {
+    const definition = (await this.catalogue.recent()).definitions.get(quotaKey) ?? null;
+    const problems: Problem[] = [];
+    if (definition !== null && !kindsFrom(definition.scopeKind).includes(scope.kind))
+      problems.push({
+        path: 'body.scope.kind',
+        message: `must be ${kindsFrom(definition.scopeKind).join(' or ')}: ${quotaKey} is a quota of each ${definition.scopeKind}`,
+      });
+    if (scope.kind === 'domain' && scope.id !== domainId)
+      problems.push({ path: 'body.scope.id', message: 'must be the domain_id' });
+    if (problems.length > 0) throw new AppError('QST.BadRequest', 'The request is not valid', { problems });
+    await this.regionOf(domainId, scope);
+  }
+
   /** Region of the scope's project; '' of a domain. Throws `QST.NotFound` where the domain has no such project. */
   async regionOf(domainId: string, scope: Scope): Promise<string> {
     const projectId = projectOf(scope);
@@ -86,6 +105,11 @@ function itemProblems(
       message: `is required: ${item.quota_key} is counted by the traces of single resources`,
     });
   return problems;
+}
+
+/** The kind itself and those above it. */
+function kindsFrom(kind: ScopeKind): ScopeKind[] {
+  return kind === 'domain' ? ['domain'] : kind === 'project' ? ['project', 'domain'] : [kind, 'project', 'domain'];
 }
 
 export function scopeProblems(scope: Scope, definition: Definition | null, domainId: string, path: string): Problem[] {

@@ -26,6 +26,12 @@ export class LedgerBook {
     private readonly counters: CountersStore,
   ) {}
 
+  /** Those of the resources that are not live by what is known. */
+  async absent<T extends LedgerRef>(transaction: Transaction, refs: readonly T[]): Promise<T[]> {
+    const known = await this.ledger.read(transaction, refs);
+    return refs.filter((ref) => known.get(refName(ref))?.live !== true);
+  }
+
   /** Under the locks of the events' groups. Events of one resource may come in any order. */
   async work(transaction: Transaction, events: readonly ResourceEvent[]): Promise<LedgerChange> {
     const before = await this.ledger.read(transaction, events);

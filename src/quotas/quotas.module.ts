@@ -2,6 +2,20 @@
 import { Module } from '@nestjs/common';
 import { TracesModule } from '../traces/index.js';
 import { AskReader } from './ask-reader.service.js';
+import { Baseline } from './baseline.service.js';
+import { ChangeRecorder } from './change-recorder.service.js';
+import { ChangesStore } from './changes.store.js';
+import { DefinitionsController } from './definitions.controller.js';
+import { Definitions } from './definitions.service.js';
+import { GrantsController } from './grants.controller.js';
+import { Grants } from './grants.service.js';
+import { LimitRules } from './limit-rules.service.js';
+import { LimitsController } from './limits.controller.js';
+import { Limits } from './limits.service.js';
+import { LimitsStore } from './limits.store.js';
+import { ReconcileController } from './reconcile.controller.js';
+import { Reconcile } from './reconcile.service.js';
+import { ReconcileStore } from './reconcile.store.js';
 import { CatalogueService } from './catalogue.service.js';
 import { CountersStore } from './counters.store.js';
 import { DefinitionsStore } from './definitions.store.js';
@@ -25,7 +39,14 @@ import { UsageProjection } from './usage.projection.js';
 
 @Module({
   imports: [TracesModule],
-  controllers: [ReservationsController, QuotaUsageController],
+  controllers: [
+    DefinitionsController,
+    GrantsController,
+    LimitsController,
+    QuotaUsageController,
+    ReconcileController,
+    ReservationsController,
+  ],
   providers: [
     AskReader,
     CatalogueService,
@@ -45,6 +66,16 @@ import { UsageProjection } from './usage.projection.js';
     ReservationsStore,
     ScopeDirectory,
     UsageAftermath,
+    Baseline,
+    ChangeRecorder,
+    ChangesStore,
+    Definitions,
+    Grants,
+    LimitRules,
+    Limits,
+    LimitsStore,
+    Reconcile,
+    ReconcileStore,
     UsageProjection,
   ],
 })

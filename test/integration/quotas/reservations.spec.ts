@@ -146,7 +146,7 @@ describe('reservations', () => {
       const scope = freshUser();
       const { body } = await service.reserve(domain(), scope, name(), { ttl: 10 }).expect(201);
       const extended = await act(body.id, 'extend', { ttl_seconds: 600 }).expect(200);
-      expect(extended.body.expires_at).toBeGreaterThan(body.expires_at + 500_000);
+      expect(extended.body.expires_at).toBeGreaterThan(Number(body.expires_at) + 500_000);
       await service.pass(20_000);
       expect((await act(body.id, 'commit').expect(200)).body.state).toBe('committed');
     });
