@@ -1,11 +1,13 @@
 /** `npm run bench -- [NAME …] [--traces N]`: runs benchmarks, prints their tables, keeps their results. */
 import { benchIngest } from './ingest.bench.js';
 import { benchQuery } from './query.bench.js';
+import { benchQuota } from './quota.bench.js';
 import { type Report, writeReport } from './report.js';
 
 const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>> = {
   ingest: benchIngest,
   query: benchQuery,
+  quota: benchQuota,
 };
 
 /** Exit code: 0 done, 1 a benchmark failed, 2 wrong usage. */

@@ -17,7 +17,9 @@ export class OverrunWatch {
 
   /** After the counters moved or their limits changed, under their groups' locks. */
   async look(transaction: Transaction, ids: readonly CounterId[], { definitions }: Catalogue): Promise<void> {
-    const rows = await this.counters.states(transaction, distinct(ids));
+    // What is only observed is told when it is asked for, and costs ingest nothing.
+    const limited = ids.filter(({ quotaKey }) => (definitions.get(quotaKey)?.mode ?? 'observe') !== 'observe');
+    const rows = await this.counters.states(transaction, distinct(limited));
     const judged = rows.map((row) => {
       const scope = parseScopeKey(row.scope, row.domainId);
       const { limit } = effectiveLimit(definitions.get(row.quotaKey) ?? null, scope.kind, row);

@@ -5,6 +5,7 @@ import type { Principal } from '../kernel/principal.js';
 import { Database } from '../platform/database/database.js';
 import { badCursor, CursorSigner, cursorScope } from '../platform/http/cursor-signer.js';
 import { AskReader } from './ask-reader.service.js';
+import { BatchedStates } from './batched-states.js';
 import { CatalogueService } from './catalogue.service.js';
 import { Allotment, type CounterState } from './core/admission.js';
 import { levelsOf, parseScopeKey, type Scope, scopeKey } from './core/scope.js';
@@ -17,18 +18,18 @@ import { countersOf, itemState, stateOf } from './reservation-batch.service.js';
 
 @Injectable()
 export class QuotaUsages {
-  private readonly sql: Pick<Database, 'query'>;
+  private readonly states: BatchedStates;
 
   constructor(
     database: Database,
     private readonly store: QuotaUsageStore,
-    private readonly counters: CountersStore,
+    counters: CountersStore,
     private readonly catalogue: CatalogueService,
     private readonly reader: AskReader,
     private readonly cursors: CursorSigner,
   ) {
     // Nothing is decided by what is read here, so the searching pool will do.
-    this.sql = { query: (text, values) => database.read(text, values) };
+    this.states = new BatchedStates(counters, { query: (text, values) => database.read(text, values) });
   }
 
   /** Whether a reservation of all items together would be granted now, and each of them alone. */
@@ -99,7 +100,7 @@ export class QuotaUsages {
     const { definitions } = await this.catalogue.recent();
     const judged = (row: CounterRow): CounterState =>
       stateOf({ ...row, kind: parseScopeKey(row.scope, row.domainId).kind }, definitions.get(row.quotaKey) ?? null);
-    return new Map((await this.counters.states(this.sql, ids)).map((row) => [counterName(row), judged(row)]));
+    return new Map((await this.states.read(ids)).map((row) => [counterName(row), judged(row)]));
   }
 }
 
