@@ -29,9 +29,13 @@ export class CatalogueService implements OnModuleInit {
     return this.store.seed(SEEDS);
   }
 
-  /** As of the statement; in a transaction as of its statement. */
-  async current(sql: Sql = this.database): Promise<Catalogue> {
-    const revision = await this.store.revision(sql);
+  /**
+   * As of the statement; in a transaction as of its statement.
+   *
+   * @param told the revision, where the caller has just read it
+   */
+  async current(sql: Sql = this.database, told?: string): Promise<Catalogue> {
+    const revision = told ?? (await this.store.revision(sql));
     this.recentUntil = performance.now() + RECENT_MS;
     if (this.known?.revision === revision) return this.known;
     const definitions = new Map(

@@ -21,6 +21,12 @@ export interface CounterRow extends CounterId, LimitSources {
   readonly closed: boolean;
 }
 
+/** The instant by the database's clock, and the revision of the definitions then. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly revision: string;
+}
+
 export interface CounterDelta extends CounterId {
   readonly used: number;
   readonly reserved: number;
@@ -112,10 +118,10 @@ export class CountersStore {
     for (const id of ids) this.known.add(counterName(id));
   }
 
-  /** Takes off the groups' counters what expired there, under their locks. Returns the database's time, epoch ms. */
-  async sweep(transaction: Transaction, groups: readonly CounterGroup[]): Promise<number> {
+  /** Takes off the groups' counters what expired there, under their locks. */
+  async sweep(transaction: Transaction, groups: readonly CounterGroup[]): Promise<Moment> {
     const wanted = distinct(groups.map((group) => ({ ...group, scope: DOMAIN_SCOPE })));
-    const [row] = await transaction.query<{ now: string }>(
+    const [row] = await transaction.query<{ now: string; revision: string }>(
       `WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS now),
        expired AS (
          UPDATE quota_reservation_items i SET state = 'expired'
@@ -126,10 +132,10 @@ export class CountersStore {
          UPDATE quota_counters c SET reserved = c.reserved - gone.amount
          FROM (SELECT domain_id, quota_key, level, sum(amount) AS amount FROM expired, unnest(levels) AS level GROUP BY 1, 2, 3) gone
          WHERE c.domain_id = gone.domain_id AND c.quota_key = gone.quota_key AND c.scope = gone.level)
-       SELECT floor(extract(epoch FROM now) * 1000)::bigint AS now FROM moment`,
+       SELECT floor(extract(epoch FROM now) * 1000)::bigint AS now, revision FROM moment, quota_catalogue`,
       [wanted.map(({ domainId }) => domainId), wanted.map(({ quotaKey }) => quotaKey)],
     );
-    return Number(row?.now);
+    return { nowMs: Number(row?.now), revision: row?.revision ?? '0' };
   }
 
   /** How the counters stand and what limits them now, in the order asked for; one that does not exist stands at zero. */

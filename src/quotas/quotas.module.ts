@@ -1,5 +1,7 @@
 /** Limits, usage and reservations. */
 import { Module } from '@nestjs/common';
+import type { Config } from '../platform/config/config.schema.js';
+import { CONFIG } from '../platform/tokens.js';
 import { TracesModule } from '../traces/index.js';
 import { AskReader } from './ask-reader.service.js';
 import { Baseline } from './baseline.service.js';
@@ -30,6 +32,7 @@ import { QuotaUsages } from './quota-usage.service.js';
 import { QuotaUsageStore } from './quota-usage.store.js';
 import { ReservationBatch } from './reservation-batch.service.js';
 import { ReservationEnd } from './reservation-end.service.js';
+import { DEFAULT_QUEUE_BOUNDS, ReservationQueue } from './reservation-queue.js';
 import { ReservationsController } from './reservations.controller.js';
 import { Reservations } from './reservations.service.js';
 import { ReservationsStore } from './reservations.store.js';
@@ -63,6 +66,16 @@ import { UsageProjection } from './usage.projection.js';
     ReservationBatch,
     ReservationEnd,
     Reservations,
+    {
+      provide: ReservationQueue,
+      // Half of the connections at most: others write, too.
+      useFactory: (batch: ReservationBatch, { DATABASE_POOL }: Config) =>
+        new ReservationQueue((asks) => batch.run(asks), {
+          ...DEFAULT_QUEUE_BOUNDS,
+          atOnce: Math.min(DEFAULT_QUEUE_BOUNDS.atOnce, Math.floor(DATABASE_POOL / 2)),
+        }),
+      inject: [ReservationBatch, CONFIG],
+    },
     ReservationsStore,
     ScopeDirectory,
     UsageAftermath,

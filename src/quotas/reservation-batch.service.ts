@@ -6,7 +6,14 @@ import { Allotment, type CounterState, type Excess, remaining } from './core/adm
 import type { Definition } from './core/definition.js';
 import { effectiveLimit } from './core/limits.js';
 import { levelsOf, parseScopeKey, type Scope, scopeKey } from './core/scope.js';
-import { type CounterId, counterName, type CounterRow, CountersStore, distinct } from './counters.store.js';
+import {
+  type CounterId,
+  counterName,
+  type CounterRow,
+  CountersStore,
+  distinct,
+  type Moment,
+} from './counters.store.js';
 import {
   type ExceededItem,
   type ItemState,
@@ -69,7 +76,7 @@ export class ReservationBatch {
   /** What would be answered now; nothing is locked, swept, written or remembered. */
   async rehearse(ask: ReservationAsk): Promise<ReservationAnswer> {
     const unkeyed = { ...ask, idempotency: null };
-    const look = await this.read(this.database, [unkeyed], countersOf([ask]), 0);
+    const look = await this.read(this.database, [unkeyed], countersOf([ask]), null);
     const outcome = decide(unkeyed, look, [], []);
     if (outcome.outcome === 'other_request')
       throw new Error('no key was given, so none can be that of another request');
@@ -81,17 +88,21 @@ export class ReservationBatch {
     asks: readonly ReservationAsk[],
     ids: readonly CounterId[],
   ): Promise<Look> {
-    const now = await this.counters.sweep(transaction, ids);
-    return this.read(transaction, asks, ids, now);
+    return this.read(transaction, asks, ids, await this.counters.sweep(transaction, ids));
   }
 
-  private async read(sql: Sql, asks: readonly ReservationAsk[], ids: readonly CounterId[], now: number): Promise<Look> {
-    const { definitions } = await this.catalogue.current(sql);
+  private async read(
+    sql: Sql,
+    asks: readonly ReservationAsk[],
+    ids: readonly CounterId[],
+    moment: Moment | null,
+  ): Promise<Look> {
+    const { definitions } = await this.catalogue.current(sql, moment?.revision);
     const rows = await this.counters.states(sql, ids);
     const kinds = new Map(rows.map((row) => [counterName(row), parseScopeKey(row.scope, row.domainId).kind]));
     const known = rows.map((row) => ({ ...row, kind: kinds.get(counterName(row)) ?? 'domain' }));
     return {
-      now,
+      now: moment?.nowMs ?? 0,
       rows: new Map(known.map((row) => [counterName(row), row])),
       book: new Allotment(
         new Map(known.map((row) => [counterName(row), stateOf(row, definitions.get(row.quotaKey) ?? null)])),

@@ -30,6 +30,11 @@ export class ReservationEnd {
     private readonly catalogue: CatalogueService,
   ) {}
 
+  /** As it stands; null where there is none. */
+  find(domainId: string, id: string): Promise<StoredReservation | null> {
+    return this.reservations.find({ query: (text, values) => this.database.read(text, values) }, domainId, id);
+  }
+
   /** What is held becomes used. One that expired is reserved again where there is room. A second commit changes nothing. */
   commit(domainId: string, id: string): Promise<EndOutcome> {
     return this.underLocks(domainId, id, async (transaction, reservation) => {
@@ -85,9 +90,9 @@ export class ReservationEnd {
         if (seen === null) return { outcome: 'absent' };
         const groups = seen.items.map(({ quotaKey }) => ({ domainId, quotaKey }));
         await this.counters.lock(transaction, groups);
-        const now = await this.counters.sweep(transaction, groups);
+        const { nowMs } = await this.counters.sweep(transaction, groups);
         const reservation = await this.reservations.find(transaction, domainId, id);
-        return reservation === null ? { outcome: 'absent' } : work(transaction, reservation, now);
+        return reservation === null ? { outcome: 'absent' } : work(transaction, reservation, nowMs);
       },
       { timeoutMs: TRANSACTION_TIMEOUT_MS },
     );

@@ -14,7 +14,7 @@ export interface QueueBounds {
   readonly waiting: number;
 }
 
-export const DEFAULT_QUEUE_BOUNDS: QueueBounds = { atOnce: 2, batchSize: 256, waiting: 5_000 };
+export const DEFAULT_QUEUE_BOUNDS: QueueBounds = { atOnce: 4, batchSize: 256, waiting: 5_000 };
 
 interface Waiter {
   readonly ask: ReservationAsk;

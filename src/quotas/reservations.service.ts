@@ -11,24 +11,18 @@ import { ReservationBatch } from './reservation-batch.service.js';
 import { type EndOutcome, ReservationEnd } from './reservation-end.service.js';
 import { ReservationQueue } from './reservation-queue.js';
 import { type Reserve, type Reserved, renderReserved } from './reservations.dto.js';
-import { ReservationsStore } from './reservations.store.js';
 
 const MS_PER_S = 1_000;
 
 @Injectable()
 export class Reservations {
-  private readonly queue: ReservationQueue;
-
   constructor(
-    private readonly database: Database,
+    private readonly queue: ReservationQueue,
     private readonly reader: AskReader,
     private readonly batch: ReservationBatch,
     private readonly ends: ReservationEnd,
-    private readonly store: ReservationsStore,
     private readonly errors: QuotaErrors,
-  ) {
-    this.queue = new ReservationQueue((asks) => this.batch.run(asks));
-  }
+  ) {}
 
   /** Throws `QST.Quota.Exceeded`, `.NameTaken`, `.ScopeClosed`, and `QST.IdempotencyKeyReused`. */
   async reserve(principal: Principal, body: Reserve, idempotencyKey: string | null): Promise<Reserved> {
@@ -41,7 +35,7 @@ export class Reservations {
   }
 
   async show(principal: Principal, id: string): Promise<StoredReservation> {
-    const found = await this.store.find(readOnly(this.database), ownDomain(principal, id), id);
+    const found = await this.ends.find(ownDomain(principal, id), id);
     if (found === null) throw notFound();
     return found;
   }
