@@ -1,6 +1,7 @@
 /** Limits, usage and reservations. */
 import { Module } from '@nestjs/common';
 import type { Config } from '../platform/config/config.schema.js';
+import { SchedulingModule } from '../platform/scheduling/scheduling.module.js';
 import { CONFIG } from '../platform/tokens.js';
 import { TracesModule } from '../traces/index.js';
 import { AskReader } from './ask-reader.service.js';
@@ -27,6 +28,8 @@ import { LedgerBook } from './ledger-book.service.js';
 import { LedgerStore } from './ledger.store.js';
 import { OverrunWatch } from './overrun-watch.service.js';
 import { QuotaErrors } from './quota-errors.service.js';
+import { QuotaPurgeJob } from './quota-purge.job.js';
+import { QuotaPurgeStore } from './quota-purge.store.js';
 import { QuotaUsageController } from './quota-usage.controller.js';
 import { QuotaUsages } from './quota-usage.service.js';
 import { QuotaUsageStore } from './quota-usage.store.js';
@@ -41,7 +44,7 @@ import { UsageAftermath } from './usage-aftermath.service.js';
 import { UsageProjection } from './usage.projection.js';
 
 @Module({
-  imports: [TracesModule],
+  imports: [SchedulingModule, TracesModule],
   controllers: [
     DefinitionsController,
     GrantsController,
@@ -61,6 +64,8 @@ import { UsageProjection } from './usage.projection.js';
     LedgerStore,
     OverrunWatch,
     QuotaErrors,
+    QuotaPurgeJob,
+    QuotaPurgeStore,
     QuotaUsages,
     QuotaUsageStore,
     ReservationBatch,

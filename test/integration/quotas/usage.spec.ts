@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '../../../src/kernel/clock.js';
 import { uuidV1 } from '../../../src/kernel/ids.js';
+import { QuotaPurgeStore } from '../../../src/quotas/quota-purge.store.js';
 import { newestTime, transformLine } from '../../../src/traces/core/replay-transform.js';
 import expected from '../../cases/swr-week.expected.json' with { type: 'json' };
 import { QuotasApp, type Tenant } from './harness.js';
@@ -217,5 +218,24 @@ describe('usage from single traces', () => {
       [0, 0],
       [1, 0],
     ]);
+  });
+
+  it('forgets what nobody asks for any more, and nothing else', async () => {
+    const held = await reserve('kim', 'kim-1');
+    await service.ingest([created('kim-2', 'kim'), deleted('kim-3', 'kim')]);
+    const ages = { reservationDays: 7, idempotencyDays: 1, tombstoneDays: 14 };
+    const purge = service.app.get(QuotaPurgeStore, { strict: false });
+    expect(await purge.run(ages)).toEqual({ reservations: 0, idempotencyKeys: 0, tombstones: 0 });
+    await service.database.query(`UPDATE quota_ledger SET updated_at = now() - interval '15 days'`);
+    await service.pass(8 * DAY_MS);
+    const [{ dead } = { dead: 0 }] = await service.database.query<{ dead: number }>(
+      'SELECT count(*)::int AS dead FROM quota_ledger WHERE NOT live',
+    );
+    const purged = await purge.run(ages);
+    expect(purged.tombstones).toBe(dead);
+    expect(purged.reservations).toBeGreaterThan(0);
+    // Its unit is on the counter until somebody sweeps it.
+    await service.get(`/v1/quotas/reservations/${held}`).expect(200);
+    expect(await counterOf('kim')).toEqual([1, 1]);
   });
 });
