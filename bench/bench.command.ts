@@ -4,6 +4,7 @@ import { benchExport } from './export.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchPolicy } from './policy.bench.js';
 import { benchQuery } from './query.bench.js';
+import { benchQuota } from './quota.bench.js';
 import { type Report, writeReport } from './report.js';
 
 const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>> = {
@@ -12,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>>
   policy: benchPolicy,
   query: benchQuery,
   export: benchExport,
+  quota: benchQuota,
 };
 
 /** Exit code: 0 done, 1 a benchmark failed, 2 wrong usage. */

@@ -8,6 +8,7 @@ import { Directory1795000400000 } from './1795000400000-directory.js';
 import { RegionsAndIdempotency1795000600000 } from './1795000600000-regions-and-idempotency.js';
 import { Administrators1795000900000 } from './1795000900000-administrators.js';
 import { Policies1795000800000 } from './1795000800000-policies.js';
+import { Quotas1795010000000 } from './1795010000000-quotas.js';
 
 export const migrations = [
   Traces1795000000000,
@@ -19,4 +20,5 @@ export const migrations = [
   RegionsAndIdempotency1795000600000,
   Policies1795000800000,
   Administrators1795000900000,
+  Quotas1795010000000,
 ];

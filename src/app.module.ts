@@ -4,6 +4,7 @@ import { IdentityModule } from './identity/index.js';
 import { PlatformModule, type PlatformSettings } from './platform/platform.module.js';
 import { SchedulingModule } from './platform/scheduling/scheduling.module.js';
 import { PoliciesModule } from './policies/index.js';
+import { QuotasModule } from './quotas/index.js';
 import { TracesModule } from './traces/index.js';
 
 @Module({})
@@ -11,7 +12,14 @@ export class AppModule {
   static forRoot(settings: PlatformSettings): DynamicModule {
     return {
       module: AppModule,
-      imports: [PlatformModule.forRoot(settings), SchedulingModule, TracesModule, IdentityModule, PoliciesModule],
+      imports: [
+        PlatformModule.forRoot(settings),
+        SchedulingModule,
+        TracesModule,
+        IdentityModule,
+        PoliciesModule,
+        QuotasModule,
+      ],
     };
   }
 }

@@ -52,23 +52,26 @@ export class AccessGuard implements CanActivate {
     requirement: Requirement,
     request: FastifyRequest,
   ): Promise<AccessTarget> {
-    const domainId = domainNamed(requirement, request) ?? principal.domainId;
-    if (domainId !== principal.domainId && !principal.isOperator)
+    const named = domainNamed(requirement, request) ?? principal.domainId;
+    const isForeign = named !== principal.domainId && !principal.isOperator;
+    // What has a foreign id is answered by the handler, like what has none.
+    if (isForeign && requirement.domainIn === null)
       throw forbidden(request, `${lastPart(requirement.domain ?? '')} is not your own`);
+    const domainId = isForeign ? principal.domainId : named;
     const path = resourcePath(requirement.resource, request);
     const target = { domainId, project: null, path, sourceIp: clientAddress(request) };
     const { scope } = requirement;
     if (scope === 'none') return target;
-    const named = textOf(request.params, `${scope}_id`) ?? '';
-    if (scope === 'domain' && named === principal.domainId) return target;
-    const project = scope === 'project' ? await this.projects.find(principal.domainId, named) : null;
+    const inPath = textOf(request.params, `${scope}_id`) ?? '';
+    if (scope === 'domain' && inPath === principal.domainId) return target;
+    const project = scope === 'project' ? await this.projects.find(principal.domainId, inPath) : null;
     if (project === null) throw forbidden(request, 'the path is not of your domain');
     return { ...target, project };
   }
 }
 
 /** Null where the request names no domain, or names it in a form that the route will refuse. */
-function domainNamed({ domain }: Requirement, request: FastifyRequest): string | null {
+function domainNamed({ domain, domainIn }: Requirement, request: FastifyRequest): string | null {
   if (domain === null) return null;
   const { query, params, body } = request;
   const place = domain.slice(0, domain.indexOf('.'));
@@ -76,7 +79,7 @@ function domainNamed({ domain }: Requirement, request: FastifyRequest): string |
   const name = lastPart(domain);
   const value = memberOf(given, name);
   if (value === undefined || value === null || value === '') return null;
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return domainIn === null ? value : domainIn(value);
   const problems = [{ path: domain, message: 'must be one text' }];
   const code = codeFor(place === 'body' ? 'badBody' : 'badQuery', familyOf(request.url));
   throw new AppError(code, 'The request is not valid', { problems });

@@ -23,6 +23,7 @@ interface Fault {
   readonly code: string;
   readonly message: string;
   readonly problems?: readonly Problem[];
+  readonly details?: Readonly<Record<string, unknown>>;
   readonly retryAfterSeconds?: number;
 }
 
@@ -46,6 +47,7 @@ export function errorResponse(error: unknown, request: FailedRequest): ErrorResp
       error_msg: message,
       request_id: request.requestId,
       ...(status < 500 && fault.problems?.length ? { problems: fault.problems } : {}),
+      ...(status < 500 ? fault.details : {}),
       ...familyMembers(family, fault.code, message),
     },
   };
@@ -75,6 +77,7 @@ function faultOf(error: unknown, request: FailedRequest, family: ApiFamily): Fau
       code: error.code,
       message: error.message,
       problems: error.problems,
+      details: error.details,
       ...(statusOf(error.code) === 503 ? { retryAfterSeconds: RETRY_AFTER_OUTAGE_S } : {}),
     };
   const status = httpStatus(error);

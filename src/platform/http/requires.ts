@@ -20,6 +20,8 @@ export interface RequiresOptions {
   readonly resource?: string;
   /** Which parameter may name another domain to act for; only operators' policies can allow that. Default: one's own domain. */
   readonly domain?: DomainParameter;
+  /** Where ids begin with their domain: reads it out of {@link domain}; null for what is no such id. To tenants the handler answers. */
+  readonly domainIn?: (id: string) => string | null;
 }
 
 export type DomainParameter = `${'path' | 'query' | 'body'}.${string}`;
@@ -32,6 +34,7 @@ export interface Requirement {
   readonly self: boolean;
   readonly resource: string;
   readonly domain: DomainParameter | null;
+  readonly domainIn: ((id: string) => string | null) | null;
 }
 
 /**
@@ -60,6 +63,7 @@ export function Requires(action: string, options: RequiresOptions): MethodDecora
     self: options.self ?? false,
     resource: options.resource ?? '*',
     domain: options.domain ?? null,
+    domainIn: options.domainIn ?? null,
   };
   return applyDecorators(
     SetMetadata(REQUIREMENT, requirement),

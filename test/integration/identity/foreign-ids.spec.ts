@@ -15,6 +15,8 @@ const KINDS_OF_ID: Readonly<Record<string, string>> = {
   '/v1/domains/:id': 'domain_id',
   '/v1/regions/:id': 'region_id',
   '/v1/ingest/dead-letters/:id': 'dead_letter_id',
+  '/v1/quotas/reservations/:id': 'reservation_id',
+  '/v1/quotas/grants/:id': 'grant_id',
 };
 
 /** Well-formed ids that nothing has. */
@@ -29,10 +31,12 @@ const ABSENT: Ids = {
   trace_id: uuidV1(Date.now(), 9_999, 'ffffffffffffffff'),
   dead_letter_id: '00000000-0000-4000-8000-000000000000',
   credential_id: 'f'.repeat(32),
+  reservation_id: 'f'.repeat(32),
+  grant_id: 'f'.repeat(32),
 };
 
 /** Names inside of a project, which the caller chooses: they say nothing of anybody else. */
-const CHOSEN: Ids = { instance_id: 'instance-1' };
+const CHOSEN: Ids = { instance_id: 'instance-1', key: 'namespace', preset: 'migration' };
 
 /** Bodies that the routes take from those who may; undefined where none is needed. */
 const BODIES: Readonly<Record<string, object | undefined>> = {
@@ -48,6 +52,10 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v2/:project_id/instances/:instance_id/temp-credential': undefined,
   'POST /v2/:project_id/instances/:instance_id/long-term-credential': { name: 'mine' },
   'PUT /v2/:project_id/instances/:instance_id/long-term-credentials/:credential_id': { enable: false },
+  'POST /v1/quotas/reservations/:id/commit': undefined,
+  'POST /v1/quotas/reservations/:id/release': undefined,
+  'POST /v1/quotas/reservations/:id/extend': { ttl_seconds: 60 },
+  'DELETE /v1/quotas/grants/:id': { reason: 'mine now' },
   'PATCH /v3/users/:user_id': { user: { description: 'mine now' } },
   'POST /v3/users/:user_id/password': { user: { password: 'a password of mine', original_password: 'x' } },
   'PUT /v3.0/OS-USER/users/:user_id': { user: { description: 'mine now' } },
@@ -75,6 +83,12 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['project_id', 'POST', '/v3/projects', { project: { name: 'cn-north-4_x', parent_id: 'ID' } }],
   ['region_id', 'POST', '/v3/projects', { project: { name: 'ID' } }],
   ['user_id', 'POST', '/v3.0/OS-CREDENTIAL/credentials', { credential: { user_id: 'ID' } }],
+  ['domain_id', 'GET', '/v1/quotas?domain_id=ID'],
+  ['domain_id', 'GET', '/v1/quotas/limits?domain_id=ID'],
+  ['domain_id', 'GET', '/v1/quotas/grants?domain_id=ID'],
+  ['domain_id', 'GET', '/v1/quotas/history?domain_id=ID'],
+  ['domain_id', 'POST', '/v1/quotas/reservations', { domain_id: 'ID', items: [] }],
+  ['domain_id', 'POST', '/v1/quotas/check', { domain_id: 'ID', items: [] }],
   ['user_id', 'POST', '/v3.0/OS-MFA/virtual-mfa-devices', { virtual_mfa_device: { name: 'mine', user_id: 'ID' } }],
   ['user_id', 'DELETE', '/v3.0/OS-MFA/virtual-mfa-devices?user_id=ID&serial_number=phone'],
   ['user_id', 'PUT', '/v3.0/OS-MFA/mfa-devices/unbind', { user_id: 'ID', serial_number: 'phone' }],
@@ -135,7 +149,7 @@ describe('ids of another domain', () => {
     routes = routeGuarding(service.app)
       .filter(({ handler }) => !/^(?:Probe|Forgotten|Echo)Controller\./.test(handler))
       .flatMap(({ method, paths }) => paths.map((path) => ({ method, path })))
-      .filter(({ path }) => path.includes(':'));
+      .filter(({ path }) => parametersOf(path).length > 0);
   });
   afterAll(async () => {
     await service.stop();
@@ -185,7 +199,25 @@ describe('ids of another domain', () => {
       trace_id: String(trace.trace_id),
       dead_letter_id: letter?.id ?? '',
       credential_id: login.token_id,
+      ...(await quotasOf(tenant, user.id)),
     };
+  }
+
+  async function quotasOf({ domain, project, token }: Tenant, userId: string): Promise<Ids> {
+    const scope = { kind: 'user', project_id: project.id, id: userId };
+    const item = { quota_key: 'namespace', scope };
+    const reserved = await service.call('POST', '/v1/quotas/reservations', token, {
+      domain_id: domain.id,
+      items: [{ ...item, resource_name: `team-${domain.name}` }],
+    });
+    const granted = await service.call('POST', '/v1/quotas/grants', await service.operatorToken(), {
+      ...item,
+      domain_id: domain.id,
+      limit: 8,
+      reason: 'to be found',
+    });
+    if (reserved.status !== 201 || granted.status !== 201) throw new Error(`${reserved.text}${granted.text}`);
+    return { reservation_id: String(reserved.body.id), grant_id: String(granted.body.id) };
   }
 
   /** The answer without what differs in any two answers, and without the id itself. */

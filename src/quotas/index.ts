@@ -1,0 +1,2 @@
+/** What other capabilities may know of quotas. */
+export { QuotasModule } from './quotas.module.js';
