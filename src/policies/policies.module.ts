@@ -6,7 +6,14 @@ import { ACCESS_DECIDER } from './access-decider.js';
 import { AccessGuard } from './access.guard.js';
 import { BreakGlass } from './break-glass.service.js';
 import { Decisions } from './decisions.service.js';
+import { IdentityPoliciesController } from './identity-policies.controller.js';
+import { IdentityPolicies } from './identity-policies.service.js';
+import { PolicyAttachmentsController } from './policy-attachments.controller.js';
+import { PolicyAttachments } from './policy-attachments.service.js';
+import { PolicyAttachmentsStore } from './policy-attachments.store.js';
+import { PolicyChanges } from './policy-changes.service.js';
 import { PolicyDecider } from './policy-decider.js';
+import { PolicyRecordsStore } from './policy-records.store.js';
 import { PolicySeeder } from './policy-seeder.service.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
 import { PolicySnapshotsStore } from './policy-snapshots.store.js';
@@ -14,7 +21,13 @@ import { PolicySnapshotsStore } from './policy-snapshots.store.js';
 /** What callers may do. */
 @Module({
   imports: [IdentityModule, TracesModule],
+  controllers: [IdentityPoliciesController, PolicyAttachmentsController],
   providers: [
+    PolicyRecordsStore,
+    PolicyAttachmentsStore,
+    PolicyChanges,
+    IdentityPolicies,
+    PolicyAttachments,
     PolicySnapshotsStore,
     PolicySnapshots,
     Decisions,

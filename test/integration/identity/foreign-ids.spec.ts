@@ -29,10 +29,13 @@ const ABSENT: Ids = {
   trace_id: uuidV1(Date.now(), 9_999, 'ffffffffffffffff'),
   dead_letter_id: '00000000-0000-4000-8000-000000000000',
   credential_id: 'f'.repeat(32),
+  policy_id: 'f'.repeat(32),
 };
 
-/** Names inside of a project, which the caller chooses: they say nothing of anybody else. */
-const CHOSEN: Ids = { instance_id: 'instance-1' };
+/** Names inside of something that is named as well, the same in every domain: they say nothing of anybody else. */
+const CHOSEN: Ids = { instance_id: 'instance-1', version_id: 'v1' };
+
+const DOCUMENT = '{"Version":"5.0","Statement":[{"Effect":"Allow","Action":["cts:trace:list"]}]}';
 
 /** Bodies that the routes take from those who may; undefined where none is needed. */
 const BODIES: Readonly<Record<string, object | undefined>> = {
@@ -56,6 +59,14 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'PUT /v3/groups/:group_id/users/:user_id': undefined,
   'PATCH /v3/projects/:project_id': { project: { description: 'mine now' } },
   'PUT /v3.0/OS-CREDENTIAL/credentials/:access_key': { credential: { status: 'inactive' } },
+  'POST /v5/policies/:policy_id/versions': { policy_document: DOCUMENT },
+  'POST /v5/policies/:policy_id/versions/:version_id/set-default': undefined,
+  'POST /v5/policies/:policy_id/attach-user': { user_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/detach-user': { user_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/attach-group': { group_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/detach-group': { group_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/attach-agency': { agency_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/detach-agency': { agency_id: 'f'.repeat(32) },
 };
 
 /** Ids in queries and bodies; `ID` stands for them. */
@@ -78,6 +89,10 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['user_id', 'POST', '/v3.0/OS-MFA/virtual-mfa-devices', { virtual_mfa_device: { name: 'mine', user_id: 'ID' } }],
   ['user_id', 'DELETE', '/v3.0/OS-MFA/virtual-mfa-devices?user_id=ID&serial_number=phone'],
   ['user_id', 'PUT', '/v3.0/OS-MFA/mfa-devices/unbind', { user_id: 'ID', serial_number: 'phone' }],
+  ['user_id', 'POST', '/v5/policies/quaestor-administrator/attach-user', { user_id: 'ID' }],
+  ['user_id', 'POST', '/v5/policies/quaestor-administrator/detach-user', { user_id: 'ID' }],
+  ['group_id', 'POST', '/v5/policies/quaestor-administrator/attach-group', { group_id: 'ID' }],
+  ['group_id', 'POST', '/v5/policies/quaestor-administrator/detach-group', { group_id: 'ID' }],
   [
     'user_id',
     'PUT',
@@ -175,6 +190,10 @@ describe('ids of another domain', () => {
     const [letter] = await service.database.query<{ id: string }>('SELECT id FROM dead_letters WHERE domain_id = $1', [
       tenant.domain.id,
     ]);
+    const { policy } = await create<{ policy: { policy_id: string } }>('POST', '/v5/policies', tenant.token, {
+      policy_name: 'readers',
+      policy_document: DOCUMENT,
+    });
     return {
       user_id: user.id,
       group_id: group.id,
@@ -185,6 +204,7 @@ describe('ids of another domain', () => {
       trace_id: String(trace.trace_id),
       dead_letter_id: letter?.id ?? '',
       credential_id: login.token_id,
+      policy_id: policy.policy_id,
     };
   }
 
