@@ -17,17 +17,25 @@ import { PolicyRecordsStore } from './policy-records.store.js';
 import { PolicySeeder } from './policy-seeder.service.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
 import { PolicySnapshotsStore } from './policy-snapshots.store.js';
+import { RoleGrantsController } from './role-grants.controller.js';
+import { RoleGrants } from './role-grants.service.js';
+import { RoleGrantsStore } from './role-grants.store.js';
+import { RolesController } from './roles.controller.js';
+import { Roles } from './roles.service.js';
 
 /** What callers may do. */
 @Module({
   imports: [IdentityModule, TracesModule],
-  controllers: [IdentityPoliciesController, PolicyAttachmentsController],
+  controllers: [IdentityPoliciesController, PolicyAttachmentsController, RolesController, RoleGrantsController],
   providers: [
     PolicyRecordsStore,
     PolicyAttachmentsStore,
     PolicyChanges,
     IdentityPolicies,
     PolicyAttachments,
+    Roles,
+    RoleGrantsStore,
+    RoleGrants,
     PolicySnapshotsStore,
     PolicySnapshots,
     Decisions,

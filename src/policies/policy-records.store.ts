@@ -106,6 +106,36 @@ export class PolicyRecordsStore {
     ]);
   }
 
+  /** For `custom_<domain>_<n>`: one more than the highest in use. */
+  async nextRoleNumber(domainId: string, sql: Sql): Promise<number> {
+    const [row] = await sql.query<{ next: number }>(
+      `SELECT coalesce(max(substring(name FROM '_([0-9]+)$')::int), -1) + 1 AS next
+       FROM policies WHERE domain_id = $1 AND kind = 'role'`,
+      [domainId],
+    );
+    return row?.next ?? 0;
+  }
+
+  /** A role has one version, whose document is changed in place. */
+  async update(
+    domainId: string,
+    id: string,
+    role: Pick<CustomPolicy, 'displayName' | 'description' | 'descriptionCn' | 'document'> & { readonly type: string },
+    sql: Sql,
+  ): Promise<void> {
+    const { displayName, type, description, descriptionCn, document } = role;
+    await sql.query(
+      `UPDATE policies SET display_name = $3, scope_type = $4, description = $5, description_cn = $6, updated_at = now()
+       WHERE domain_id = $1 AND id = $2`,
+      [domainId, id, displayName, type, description, descriptionCn],
+    );
+    await sql.query('UPDATE policy_versions SET document = $3 WHERE domain_id = $1 AND policy_id = $2', [
+      domainId,
+      id,
+      document,
+    ]);
+  }
+
   async delete(domainId: string, id: string, sql: Sql): Promise<void> {
     await sql.query('DELETE FROM policies WHERE domain_id = $1 AND id = $2', [domainId, id]);
   }

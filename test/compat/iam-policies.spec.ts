@@ -49,7 +49,7 @@ describe('the official SDK of IAM, with policies', () => {
     const credential = new GlobalCredentials().withAk(access).withSk(secret).withDomainId(tenant.domain.id);
     credential.withIamEndpoint(url);
     older = v3.IamClient.newBuilder().withCredential(credential).withEndpoint(url).build();
-    client = IamClient.newBuilder().withCredential(credential).withEndpoint(url).build() as IamClient;
+    client = IamClient.newBuilder().withCredential(credential).withEndpoint(url).build();
     user = await service.createUser(tenant.token);
     const { group } = await older.keystoneCreateGroup(
       new v3.KeystoneCreateGroupRequest().withBody(

@@ -30,6 +30,7 @@ const ABSENT: Ids = {
   dead_letter_id: '00000000-0000-4000-8000-000000000000',
   credential_id: 'f'.repeat(32),
   policy_id: 'f'.repeat(32),
+  role_id: 'f'.repeat(32),
 };
 
 /** Names inside of something that is named as well, the same in every domain: they say nothing of anybody else. */
@@ -59,6 +60,10 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'PUT /v3/groups/:group_id/users/:user_id': undefined,
   'PATCH /v3/projects/:project_id': { project: { description: 'mine now' } },
   'PUT /v3.0/OS-CREDENTIAL/credentials/:access_key': { credential: { status: 'inactive' } },
+  'PATCH /v3.0/OS-ROLE/roles/:role_id': { role: { description: 'mine now' } },
+  'PUT /v3/projects/:project_id/groups/:group_id/roles/:role_id': undefined,
+  'PUT /v3/domains/:domain_id/groups/:group_id/roles/:role_id': undefined,
+  'PUT /v3/OS-INHERIT/domains/:domain_id/groups/:group_id/roles/:role_id/inherited_to_projects': undefined,
   'POST /v5/policies/:policy_id/versions': { policy_document: DOCUMENT },
   'POST /v5/policies/:policy_id/versions/:version_id/set-default': undefined,
   'POST /v5/policies/:policy_id/attach-user': { user_id: 'f'.repeat(32) },
@@ -89,6 +94,7 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['user_id', 'POST', '/v3.0/OS-MFA/virtual-mfa-devices', { virtual_mfa_device: { name: 'mine', user_id: 'ID' } }],
   ['user_id', 'DELETE', '/v3.0/OS-MFA/virtual-mfa-devices?user_id=ID&serial_number=phone'],
   ['user_id', 'PUT', '/v3.0/OS-MFA/mfa-devices/unbind', { user_id: 'ID', serial_number: 'phone' }],
+  ['domain_id', 'GET', '/v3/roles?domain_id=ID'],
   ['user_id', 'POST', '/v5/policies/quaestor-administrator/attach-user', { user_id: 'ID' }],
   ['user_id', 'POST', '/v5/policies/quaestor-administrator/detach-user', { user_id: 'ID' }],
   ['group_id', 'POST', '/v5/policies/quaestor-administrator/attach-group', { group_id: 'ID' }],
@@ -194,6 +200,9 @@ describe('ids of another domain', () => {
       policy_name: 'readers',
       policy_document: DOCUMENT,
     });
+    const { role } = await create<{ role: { id: string } }>('POST', '/v3.0/OS-ROLE/roles', tenant.token, {
+      role: { display_name: 'readers', type: 'XA', policy: JSON.parse(DOCUMENT.replace('5.0', '1.1')) as object },
+    });
     return {
       user_id: user.id,
       group_id: group.id,
@@ -205,6 +214,7 @@ describe('ids of another domain', () => {
       dead_letter_id: letter?.id ?? '',
       credential_id: login.token_id,
       policy_id: policy.policy_id,
+      role_id: role.id,
     };
   }
 
