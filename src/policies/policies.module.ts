@@ -4,6 +4,7 @@ import { IdentityModule } from '../identity/index.js';
 import { TracesModule } from '../traces/index.js';
 import { ACCESS_DECIDER } from './access-decider.js';
 import { AccessGuard } from './access.guard.js';
+import { AuthorizationSchemasController } from './authorization-schemas.controller.js';
 import { BreakGlass } from './break-glass.service.js';
 import { Decisions } from './decisions.service.js';
 import { IdentityPoliciesController } from './identity-policies.controller.js';
@@ -26,7 +27,13 @@ import { Roles } from './roles.service.js';
 /** What callers may do. */
 @Module({
   imports: [IdentityModule, TracesModule],
-  controllers: [IdentityPoliciesController, PolicyAttachmentsController, RolesController, RoleGrantsController],
+  controllers: [
+    IdentityPoliciesController,
+    PolicyAttachmentsController,
+    RolesController,
+    RoleGrantsController,
+    AuthorizationSchemasController,
+  ],
   providers: [
     PolicyRecordsStore,
     PolicyAttachmentsStore,

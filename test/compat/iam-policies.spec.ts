@@ -1,3 +1,4 @@
+import { BasicCredentials } from '@huaweicloud/huaweicloud-sdk-core/auth/BasicCredentials.js';
 import { GlobalCredentials } from '@huaweicloud/huaweicloud-sdk-core/auth/GlobalCredentials.js';
 import * as v3 from '@huaweicloud/huaweicloud-sdk-iam/v3/public-api.js';
 import { IamClient } from '@huaweicloud/huaweicloud-sdk-iam/v5/IamClient.js';
@@ -23,6 +24,8 @@ import { ListEntitiesForPolicyV5Request } from '@huaweicloud/huaweicloud-sdk-iam
 import { ListPoliciesV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5/model/ListPoliciesV5Request.js';
 import { ListPolicyVersionsV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5/model/ListPolicyVersionsV5Request.js';
 import { SetDefaultPolicyVersionV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5/model/SetDefaultPolicyVersionV5Request.js';
+import { GetAuthorizationSchemaV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5/model/GetAuthorizationSchemaV5Request.js';
+import { ListRegisteredServicesForAuthSchemaV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5/model/ListRegisteredServicesForAuthSchemaV5Request.js';
 import { IdentityApp } from '../integration/identity/harness.js';
 import { tameSdk } from '../support/huaweicloud-sdk.js';
 
@@ -34,6 +37,8 @@ describe('the official SDK of IAM, with policies', () => {
   let service: IdentityApp;
   let tenant: Awaited<ReturnType<IdentityApp['createTenant']>>;
   let older: v3.IamClient;
+  /** Whose requests name the project of its credentials. */
+  let inProject: v3.IamClient;
   let client: IamClient;
   let user: { id: string };
   let groupId: string;
@@ -49,6 +54,9 @@ describe('the official SDK of IAM, with policies', () => {
     const credential = new GlobalCredentials().withAk(access).withSk(secret).withDomainId(tenant.domain.id);
     credential.withIamEndpoint(url);
     older = v3.IamClient.newBuilder().withCredential(credential).withEndpoint(url).build();
+    const basic = new BasicCredentials().withAk(access).withSk(secret).withProjectId(tenant.project.id);
+    basic.withIamEndpoint(url);
+    inProject = v3.IamClient.newBuilder().withCredential(basic).withEndpoint(url).build();
     client = IamClient.newBuilder().withCredential(credential).withEndpoint(url).build();
     user = await service.createUser(tenant.token);
     const { group } = await older.keystoneCreateGroup(
@@ -134,6 +142,54 @@ describe('the official SDK of IAM, with policies', () => {
       ),
     ];
     expect(detached).toMatchObject([{ httpStatusCode: 200 }, { httpStatusCode: 200 }]);
+  });
+
+  it('reads the catalogue of actions', async () => {
+    const services = await client.listRegisteredServicesForAuthSchemaV5(
+      new ListRegisteredServicesForAuthSchemaV5Request(),
+    );
+    expect(services).toMatchObject({ service_codes: expect.arrayContaining(['cts', 'iam', 'swr']) });
+    const schema = await client.getAuthorizationSchemaV5(new GetAuthorizationSchemaV5Request('cts'));
+    expect(schema.actions).toContainEqual(expect.objectContaining({ name: 'cts:trace:list', access_level: 'List' }));
+  });
+
+  it('creates, lists, changes, grants and deletes custom policies of version 1.1', async () => {
+    const statement = new v3.ServiceStatement(['cts:trace:list'], 'Allow');
+    const option = (name: string) =>
+      new v3.ServicePolicyRoleOption(name, 'XA', 'by the SDK', new v3.ServicePolicy('1.1', [statement]));
+    const created = await older.createCloudServiceCustomPolicy(
+      new v3.CreateCloudServiceCustomPolicyRequest().withBody(
+        new v3.CreateCloudServiceCustomPolicyRequestBody(option('sdk-role')),
+      ),
+    );
+    expect(created).toMatchObject({ httpStatusCode: 201, role: { display_name: 'sdk-role', type: 'XA' } });
+    const id = (created as { role?: { id?: string } }).role?.id ?? '';
+    const { roles } = await older.listCustomPolicies(new v3.ListCustomPoliciesRequest().withPage(1).withPerPage(10));
+    expect(roles).toMatchObject([{ id }]);
+    const changed = await older.updateCloudServiceCustomPolicy(
+      new v3.UpdateCloudServiceCustomPolicyRequest(id).withBody(
+        new v3.UpdateCloudServiceCustomPolicyRequestBody(option('sdk-role-2')),
+      ),
+    );
+    expect(changed).toMatchObject({ httpStatusCode: 200, role: { display_name: 'sdk-role-2' } });
+    const granted = await inProject.keystoneAssociateGroupWithProjectPermission(
+      new v3.KeystoneAssociateGroupWithProjectPermissionRequest(groupId, id),
+    );
+    const checked = await inProject.keystoneCheckProjectPermissionForGroup(
+      new v3.KeystoneCheckProjectPermissionForGroupRequest(groupId, id),
+    );
+    expect([granted, checked]).toMatchObject([{ httpStatusCode: 204 }, { httpStatusCode: 204 }]);
+    const held = await inProject.keystoneListProjectPermissionsForGroup(
+      new v3.KeystoneListProjectPermissionsForGroupRequest(groupId),
+    );
+    expect(held.roles).toMatchObject([{ id, display_name: 'sdk-role-2' }]);
+    await inProject.keystoneRemoveProjectPermissionFromGroup(
+      new v3.KeystoneRemoveProjectPermissionFromGroupRequest(groupId, id),
+    );
+    const gone = await older.deleteCustomPolicy(new v3.DeleteCustomPolicyRequest(id));
+    expect(gone.httpStatusCode).toBe(200);
+    const system = await older.keystoneListPermissions(new v3.KeystoneListPermissionsRequest().withCatalog('BASE'));
+    expect(system.roles).toContainEqual(expect.objectContaining({ display_name: 'Tenant Guest' }));
   });
 });
 
