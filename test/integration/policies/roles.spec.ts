@@ -180,4 +180,18 @@ describe('roles', () => {
       'createAssignment',
     ]);
   });
+
+  it('are two hundred in a domain, and of different names', async () => {
+    const other = await service.createTenant();
+    await service.database.query(
+      `INSERT INTO policies (domain_id, id, kind, name, display_name, scope_type)
+       SELECT $1, $1 || n, 'role', 'custom_' || $1 || '_' || n, 'Role ' || n, 'XA' FROM generate_series(0, 198) n`,
+      [other.domain.id],
+    );
+    const ask = (role: object) => service.call('POST', '/v3.0/OS-ROLE/roles', other.token, { role });
+    const answers = await Promise.all([ask(RIGHT), ask({ ...RIGHT, display_name: 'Another' })]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const made = answers.find(({ status }) => status === 201);
+    expect(made?.body.role.name).toBe(`custom_${other.domain.id}_199`);
+  });
 });
