@@ -131,12 +131,12 @@ export class RolesController {
 /** A role in the narrow sense is of version 1.0. */
 function isAsked(role: Role, query: ListPermissions): boolean {
   const { name, display_name: displayName, catalog, type, permission_type: kind } = query;
-  const isRole = role.document.startsWith('{"Version":"1.0"');
+  const { Version: version } = JSON.parse(role.document) as { readonly Version?: unknown };
   return (
     (!name || role.name === name) &&
     (!displayName || role.displayName.includes(displayName)) &&
     (!catalog || role.catalog === catalog) &&
     (!type || role.type === type) &&
-    (kind === undefined || (kind === 'role') === isRole)
+    (kind === undefined || (kind === 'role') === (version === '1.0'))
   );
 }

@@ -95,6 +95,19 @@ describe('roles', () => {
     expect(paths.sort()).toEqual(['catalog', 'display_name', 'policy', 'type']);
   });
 
+  it.each([
+    ['a value with a NUL', { StringEquals: { 'g:UserName': ['a\0b'] } }],
+    ['half a character', { StringEquals: { 'g:UserName': ['\ud800'] } }],
+    ['a name that objects have', JSON.parse('{"__proto__":{"g:UserName":["a"]}}') as object],
+  ])('are never a defect of ours: %s', async (_, Condition) => {
+    const policy = { Version: '1.1', Statement: [{ Effect: 'Allow', Action: ['cts:*:*'], Condition }] };
+    const role = { ...RIGHT, display_name: `Odd ${String(++count)}`, policy };
+    const answer = await call('POST', '/v3.0/OS-ROLE/roles', { role });
+    expect([201, 400]).toContain(answer.status);
+    if (answer.status === 201)
+      expect((await call('GET', `/v3/roles/${String(answer.body.role.id)}`)).body.role).toMatchObject({ policy });
+  });
+
   it('are listed by pages, which come whole or with both of their parameters', async () => {
     const other = await service.createTenant();
     const ask = (path: string) => service.call('GET', path, other.token);
