@@ -35,7 +35,7 @@ export const findingsSchema = z.object({
 
 export const serviceListSchema = z.object({
   service_codes: z.array(z.string()),
-  page_info: z.object({ next_marker: z.string().nullable(), current_count: z.int() }),
+  page_info: z.object({ current_count: z.int() }),
 });
 export type ServiceListAnswer = z.infer<typeof serviceListSchema>;
 
@@ -66,7 +66,7 @@ export function renderFindings(findings: readonly Finding[]) {
 }
 
 export function renderServices(codes: readonly string[]): ServiceListAnswer {
-  return { service_codes: [...codes], page_info: { next_marker: null, current_count: codes.length } };
+  return { service_codes: [...codes], page_info: { current_count: codes.length } };
 }
 
 /** @param actions all of one service that the caller can be allowed */

@@ -58,7 +58,10 @@ export type UserBody = z.infer<typeof userBodySchema>;
 export type GroupBody = z.infer<typeof groupBodySchema>;
 export type AgencyBody = z.infer<typeof agencyBodySchema>;
 
-const pageInfo = z.object({ next_marker: z.string().nullable(), current_count: z.int() });
+export const pageInfoSchema = z.object({
+  next_marker: z.string().optional().meta({ description: 'Absent: there are no more.' }),
+  current_count: z.int(),
+});
 const policyView = z.object({
   policy_type: z.enum(['custom', 'system']),
   policy_name: z.string(),
@@ -78,21 +81,21 @@ const versionView = z.object({
   created_at: z.iso.datetime(),
 });
 export const policyAnswerSchema = z.object({ policy: policyView });
-export const policyListSchema = z.object({ policies: z.array(policyView), page_info: pageInfo });
+export const policyListSchema = z.object({ policies: z.array(policyView), page_info: pageInfoSchema });
 export const versionAnswerSchema = z.object({ policy_version: versionView });
-export const versionListSchema = z.object({ versions: z.array(versionView), page_info: pageInfo });
+export const versionListSchema = z.object({ versions: z.array(versionView), page_info: pageInfoSchema });
 export const attachedListSchema = z.object({
   attached_policies: z.array(
     z.object({ policy_name: z.string(), policy_id: z.string(), urn: z.string(), attached_at: z.iso.datetime() }),
   ),
-  page_info: pageInfo,
+  page_info: pageInfoSchema,
 });
 const attachedAt = { attached_at: z.iso.datetime() };
 export const entityListSchema = z.object({
   policy_users: z.array(z.object({ user_id: z.string(), ...attachedAt })),
   policy_groups: z.array(z.object({ group_id: z.string(), ...attachedAt })),
   policy_agencies: z.array(z.object({ agency_id: z.string(), ...attachedAt })),
-  page_info: pageInfo,
+  page_info: pageInfoSchema,
 });
 export type PolicyAnswer = z.infer<typeof policyAnswerSchema>;
 export type PolicyListAnswer = z.infer<typeof policyListSchema>;
@@ -135,14 +138,17 @@ export function renderPolicies(policies: readonly IdentityPolicy[], limit: numbe
   return { policies: shown.map(renderPolicy), page_info: info };
 }
 
+/** Markers have four characters at least, and only those of base64. */
+const AFTER = 'after-';
+
 /** @param versions all of them, newest first */
 export function renderVersions(
   versions: readonly PolicyVersionView[],
   { limit, marker }: PageQuery,
 ): VersionListAnswer {
-  const after = versionNumber(marker) ?? Infinity;
+  const after = versionNumber(marker.replace(AFTER, '')) ?? Infinity;
   const later = versions.filter(({ version }) => version < after);
-  const { shown, info } = paged(later, limit, ({ version }) => `v${String(version)}`);
+  const { shown, info } = paged(later, limit, ({ version }) => `${AFTER}v${String(version)}`);
   return { versions: shown.map(renderVersion), page_info: info };
 }
 
@@ -158,7 +164,7 @@ export function renderAttached(policies: readonly AttachedPolicy[], limit: numbe
 }
 
 export function renderEntities(holders: readonly AttachedTo[], limit: number): EntityListAnswer {
-  const { shown, info } = paged(holders, limit, (holder) => `${holder.kind}:${holder.id}`);
+  const { shown, info } = paged(holders, limit, (holder) => `${holder.kind}-${holder.id}`);
   const since = (at: Date) => ({ attached_at: at.toISOString() });
   const of = (kind: AttachedTo['kind']) => shown.filter((holder) => holder.kind === kind);
   return {
@@ -173,6 +179,6 @@ export function renderEntities(holders: readonly AttachedTo[], limit: number): E
 function paged<T>(found: readonly T[], limit: number, markerOf: (item: T) => string) {
   const shown = found.slice(0, limit);
   const last = shown.at(-1);
-  const next = found.length > limit && last !== undefined ? markerOf(last) : null;
-  return { shown, info: { next_marker: next, current_count: shown.length } };
+  const next = found.length > limit && last !== undefined && { next_marker: markerOf(last) };
+  return { shown, info: { ...next, current_count: shown.length } };
 }

@@ -18,7 +18,7 @@ export interface AttachedPolicy {
 
 export interface HoldersQuery {
   readonly kind: 'user' | 'group' | 'agency' | null;
-  /** `kind:id` of the last one before the page. */
+  /** `kind-id` of the last one before the page. */
   readonly after: string;
   readonly limit: number;
 }

@@ -36,7 +36,7 @@ export class PolicyAttachmentsStore {
     );
   }
 
-  /** Groups before users, each in the order of their ids; those after `kind:id`. */
+  /** Groups before users, each in the order of their ids; those after `kind-id`. */
   holdersOf(
     domainId: string,
     policyId: string,
@@ -47,8 +47,8 @@ export class PolicyAttachmentsStore {
          SELECT CASE WHEN user_id IS NULL THEN 'group' ELSE 'user' END AS kind, coalesce(user_id, group_id) AS id,
                 attached_at AS "attachedAt"
          FROM policy_attachments WHERE domain_id = $1 AND policy_id = $2) held
-       WHERE ($3::text IS NULL OR kind = $3) AND (kind || ':' || id) COLLATE "C" > $4
-       ORDER BY (kind || ':' || id) COLLATE "C" LIMIT $5`,
+       WHERE ($3::text IS NULL OR kind = $3) AND (kind || '-' || id) COLLATE "C" > $4
+       ORDER BY (kind || '-' || id) COLLATE "C" LIMIT $5`,
       [domainId, policyId, kind, after, limit],
     );
   }
