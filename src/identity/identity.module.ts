@@ -156,6 +156,7 @@ import { UsersService } from './users.service.js';
     AccessKeysService,
   ],
   exports: [
+    DirectoryRecorder,
     Authenticator,
     DirectoryExtensions,
     ProjectDirectory,

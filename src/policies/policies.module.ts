@@ -8,20 +8,50 @@ import { AuthzenController } from './authzen.controller.js';
 import { AuthzenMetadataController } from './authzen-metadata.controller.js';
 import { AuthzenSearch } from './authzen-search.service.js';
 import { Authzen } from './authzen.service.js';
+import { AuthorizationSchemasController } from './authorization-schemas.controller.js';
 import { BreakGlass } from './break-glass.service.js';
 import { Decisions } from './decisions.service.js';
+import { IdentityPoliciesController } from './identity-policies.controller.js';
+import { IdentityPolicies } from './identity-policies.service.js';
+import { PolicyAttachmentsController } from './policy-attachments.controller.js';
+import { PolicyAttachments } from './policy-attachments.service.js';
+import { PolicyAttachmentsStore } from './policy-attachments.store.js';
+import { PolicyChanges } from './policy-changes.service.js';
 import { PolicyDecider } from './policy-decider.js';
+import { PolicyRecordsStore } from './policy-records.store.js';
 import { PolicySeeder } from './policy-seeder.service.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
 import { PolicySnapshotsStore } from './policy-snapshots.store.js';
 import { SimulationController } from './simulation.controller.js';
 import { Simulations } from './simulation.service.js';
+import { RoleGrantsController } from './role-grants.controller.js';
+import { RoleGrants } from './role-grants.service.js';
+import { RoleGrantsStore } from './role-grants.store.js';
+import { RolesController } from './roles.controller.js';
+import { Roles } from './roles.service.js';
 
 /** What callers may do. */
 @Module({
-  controllers: [SimulationController, AuthzenController, AuthzenMetadataController],
   imports: [IdentityModule, TracesModule],
+  controllers: [
+    IdentityPoliciesController,
+    PolicyAttachmentsController,
+    RolesController,
+    RoleGrantsController,
+    AuthorizationSchemasController,
+    SimulationController,
+    AuthzenController,
+    AuthzenMetadataController,
+  ],
   providers: [
+    PolicyRecordsStore,
+    PolicyAttachmentsStore,
+    PolicyChanges,
+    IdentityPolicies,
+    PolicyAttachments,
+    Roles,
+    RoleGrantsStore,
+    RoleGrants,
     PolicySnapshotsStore,
     PolicySnapshots,
     Decisions,

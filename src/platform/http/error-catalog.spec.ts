@@ -28,7 +28,7 @@ describe('the error catalogue', () => {
   it('holds every code of a family', () => {
     const faults: CommonFault[] = ['badBody', 'badQuery', 'forbidden', 'internalRead', 'internalWrite'];
     for (const fault of faults)
-      for (const family of ['iam', 'cts', 'swr', 'native'] as const)
+      for (const family of ['iam', 'iam5', 'cts', 'swr', 'native'] as const)
         expect(isKnownCode(codeFor(fault, family))).toBe(true);
   });
 
@@ -53,6 +53,7 @@ describe('familyOf', () => {
     ['/v3.0/OS-ROLE/roles', 'iam'],
     ['/v3/OS-INHERIT/domains', 'iam'],
     ['/v3/users', 'iam'],
+    ['/v5/policies', 'iam5'],
     ['/v3/0ee2f0dd66c79d333b6350c0fe35d09f/traces?x=/v3/auth', 'cts'],
     ['/v2/manage/projects/p/quotas', 'swr'],
     ['/v1/domains', 'native'],

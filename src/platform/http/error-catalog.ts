@@ -60,6 +60,11 @@ const IAM_USERS = {
   '1120': { status: 400 },
 } satisfies Record<string, ErrorEntry>;
 
+/** Faults of roles and of policy documents, IAM.1000 to IAM.1060 (domain/iam.md §1.4). */
+const IAM_POLICIES: Readonly<Record<string, ErrorEntry>> = Object.fromEntries(
+  Array.from({ length: 61 }, (_, index) => [`IAM.${String(1_000 + index)}`, { status: 400 }]),
+);
+
 /** Our own API, and what no foreign API has a code for. */
 const NATIVE = {
   'QST.BadRequest': { status: 400 },
@@ -87,7 +92,14 @@ const NATIVE = {
   'QST.Timeout': { status: 503 },
 } satisfies Record<string, ErrorEntry>;
 
-const CATALOG: Readonly<Record<string, ErrorEntry>> = { ...GATEWAY, ...CTS, ...IAM, ...IAM_USERS, ...NATIVE };
+const CATALOG: Readonly<Record<string, ErrorEntry>> = {
+  ...GATEWAY,
+  ...CTS,
+  ...IAM,
+  ...IAM_USERS,
+  ...IAM_POLICIES,
+  ...NATIVE,
+};
 
 export function isKnownCode(code: string): boolean {
   return Object.hasOwn(CATALOG, code);

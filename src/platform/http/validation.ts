@@ -65,7 +65,8 @@ export function check<S extends z.ZodType>(
   given: unknown,
   refuseUnknown = false,
 ): Checked<z.infer<S>> {
-  const parsed = schema.safeParse(given ?? (part === 'body' ? undefined : {}));
+  // Without its input an issue does not tell a value of another type from one that is missing.
+  const parsed = schema.safeParse(given ?? (part === 'body' ? undefined : {}), { reportInput: true });
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(part, issue, schema));
   if (refuseUnknown) problems.push(...unknownMembers(part, schema, given));
   return { value: problems.length === 0 ? parsed.data : undefined, problems };

@@ -15,6 +15,8 @@ export interface CatalogueAction {
   /** Null where no document says. */
   readonly accessLevel: AccessLevel | null;
   readonly resourceTypes: readonly string[];
+  /** Whether the action is always done on a resource of these types. */
+  readonly resourceRequired: boolean;
   /** Service keys and `g:ResourceTag/<tag-key>`, as printed. */
   readonly conditionKeys: readonly string[];
   readonly description: string | null;
@@ -25,6 +27,7 @@ interface CloudAction {
   readonly service: string;
   readonly access_level: string | null;
   readonly resource_types: readonly string[] | null;
+  readonly resource_required?: boolean | null;
   readonly condition_keys: readonly string[] | null;
   readonly alias_v11?: string;
 }
@@ -48,6 +51,7 @@ function fromCloud(item: CloudAction): CatalogueAction {
     plane: 'tenant',
     accessLevel: levelOf(item.access_level),
     resourceTypes: item.resource_types ?? [],
+    resourceRequired: item.resource_required ?? false,
     conditionKeys: item.condition_keys ?? [],
     description: null,
   };
@@ -61,6 +65,7 @@ function fromOwn(item: OwnAction): CatalogueAction {
     plane: item.plane === 'operator' ? 'operator' : 'tenant',
     accessLevel: levelOf(item.access_level),
     resourceTypes: item.resource_types,
+    resourceRequired: true,
     conditionKeys: [],
     description: item.description,
   };

@@ -33,10 +33,20 @@ const ABSENT: Ids = {
   credential_id: 'f'.repeat(32),
   reservation_id: 'f'.repeat(32),
   grant_id: 'f'.repeat(32),
+  policy_id: 'f'.repeat(32),
+  role_id: 'f'.repeat(32),
 };
 
-/** Names inside of a project, which the caller chooses: they say nothing of anybody else. */
-const CHOSEN: Ids = { instance_id: 'instance-1', key: 'namespace', preset: 'migration' };
+/** Names inside of something that is named as well, the same in every domain: they say nothing of anybody else. */
+const CHOSEN: Ids = {
+  instance_id: 'instance-1',
+  version_id: 'v1',
+  service_code: 'swr',
+  key: 'namespace',
+  preset: 'migration',
+};
+
+const DOCUMENT = '{"Version":"5.0","Statement":[{"Effect":"Allow","Action":["cts:trace:list"]}]}';
 
 /** Bodies that the routes take from those who may; undefined where none is needed. */
 const BODIES: Readonly<Record<string, object | undefined>> = {
@@ -64,6 +74,18 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'PUT /v3/groups/:group_id/users/:user_id': undefined,
   'PATCH /v3/projects/:project_id': { project: { description: 'mine now' } },
   'PUT /v3.0/OS-CREDENTIAL/credentials/:access_key': { credential: { status: 'inactive' } },
+  'PATCH /v3.0/OS-ROLE/roles/:role_id': { role: { description: 'mine now' } },
+  'PUT /v3/projects/:project_id/groups/:group_id/roles/:role_id': undefined,
+  'PUT /v3/domains/:domain_id/groups/:group_id/roles/:role_id': undefined,
+  'PUT /v3/OS-INHERIT/domains/:domain_id/groups/:group_id/roles/:role_id/inherited_to_projects': undefined,
+  'POST /v5/policies/:policy_id/versions': { policy_document: DOCUMENT },
+  'POST /v5/policies/:policy_id/versions/:version_id/set-default': undefined,
+  'POST /v5/policies/:policy_id/attach-user': { user_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/detach-user': { user_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/attach-group': { group_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/detach-group': { group_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/attach-agency': { agency_id: 'f'.repeat(32) },
+  'POST /v5/policies/:policy_id/detach-agency': { agency_id: 'f'.repeat(32) },
 };
 
 /** Ids in queries and bodies; `ID` stands for them. */
@@ -92,6 +114,11 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['user_id', 'POST', '/v3.0/OS-MFA/virtual-mfa-devices', { virtual_mfa_device: { name: 'mine', user_id: 'ID' } }],
   ['user_id', 'DELETE', '/v3.0/OS-MFA/virtual-mfa-devices?user_id=ID&serial_number=phone'],
   ['user_id', 'PUT', '/v3.0/OS-MFA/mfa-devices/unbind', { user_id: 'ID', serial_number: 'phone' }],
+  ['domain_id', 'GET', '/v3/roles?domain_id=ID'],
+  ['user_id', 'POST', '/v5/policies/quaestor-administrator/attach-user', { user_id: 'ID' }],
+  ['user_id', 'POST', '/v5/policies/quaestor-administrator/detach-user', { user_id: 'ID' }],
+  ['group_id', 'POST', '/v5/policies/quaestor-administrator/attach-group', { group_id: 'ID' }],
+  ['group_id', 'POST', '/v5/policies/quaestor-administrator/detach-group', { group_id: 'ID' }],
   [
     'user_id',
     'PUT',
@@ -189,6 +216,13 @@ describe('ids of another domain', () => {
     const [letter] = await service.database.query<{ id: string }>('SELECT id FROM dead_letters WHERE domain_id = $1', [
       tenant.domain.id,
     ]);
+    const { policy } = await create<{ policy: { policy_id: string } }>('POST', '/v5/policies', tenant.token, {
+      policy_name: 'readers',
+      policy_document: DOCUMENT,
+    });
+    const { role } = await create<{ role: { id: string } }>('POST', '/v3.0/OS-ROLE/roles', tenant.token, {
+      role: { display_name: 'readers', type: 'XA', policy: JSON.parse(DOCUMENT.replace('5.0', '1.1')) as object },
+    });
     return {
       user_id: user.id,
       group_id: group.id,
@@ -200,6 +234,8 @@ describe('ids of another domain', () => {
       dead_letter_id: letter?.id ?? '',
       credential_id: login.token_id,
       ...(await quotasOf(tenant, user.id)),
+      policy_id: policy.policy_id,
+      role_id: role.id,
     };
   }
 
