@@ -1,4 +1,4 @@
-import operations from '../../traces/data/cts-operations.json';
+import operations from '../../traces/data/cts-operations.json' with { type: 'json' };
 import { findAction } from './action-catalogue.js';
 import { isMappedService, mappedOperation, type ReportedOperation, traceAction } from './trace-action.js';
 import { MAPPED_OPERATIONS, UNMAPPED_OPERATIONS } from './wire-trace-actions.js';

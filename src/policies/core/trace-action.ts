@@ -3,6 +3,7 @@ import { decodeRepositoryName } from '../../kernel/repository-name.js';
 import { formatUrn } from '../../kernel/urn.js';
 import { splitAction } from './action-pattern.js';
 import { foldCase } from './letter-case.js';
+import { memberOf, parsedJson } from './untrusted-json.js';
 import { MAPPED_OPERATIONS, MAPPED_SERVICES, type MappedOperation } from './wire-trace-actions.js';
 
 /** What of a trace names the operation and what it was done to. */
@@ -82,20 +83,8 @@ function beforeFirst(text: string, mark: string): string {
 
 function instanceOf(request: string | null): string | null {
   if (request === null || request.length > MOST_REQUEST || !request.includes('"instance_id"')) return null;
-  const id = memberOf(parsed(request), 'instance_id');
+  const id = memberOf(parsedJson(request), 'instance_id');
   return typeof id === 'string' && id !== '' ? id : null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 function keyOf(serviceType: string, resourceType: string, traceName: string): string {
