@@ -3,6 +3,7 @@ import { benchAuth } from './auth.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchPolicy } from './policy.bench.js';
 import { benchQuery } from './query.bench.js';
+import { benchVerdicts } from './verdicts.bench.js';
 import { type Report, writeReport } from './report.js';
 
 const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>> = {
@@ -10,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>>
   ingest: benchIngest,
   policy: benchPolicy,
   query: benchQuery,
+  verdicts: benchVerdicts,
 };
 
 /** Exit code: 0 done, 1 a benchmark failed, 2 wrong usage. */

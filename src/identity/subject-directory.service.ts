@@ -6,7 +6,7 @@ import { CallersStore } from './callers.store.js';
 import { DirectoryStore } from './directory.store.js';
 import { ExpiringCache } from './expiring-cache.js';
 
-const REMEMBERED = { ttlMs: 1_000, maxEntries: 20_000 };
+const REMEMBERED = { ttlMs: 10_000, maxEntries: 50_000 };
 
 /** A user as of now, whoever asks. */
 export interface DirectoryUser {
@@ -44,7 +44,7 @@ export class SubjectDirectory {
     return { userId: id, userName: name, domainId, domainName, enabled, isOperator, isAdministrator, groups };
   }
 
-  /** As {@link find}, but up to a second old: for questions that come by the thousand. */
+  /** As {@link find}, but up to ten seconds old: for questions that come by the thousand. */
   recent(domainId: string, userId: string): Promise<DirectoryUser | null> {
     return this.known.get(`${domainId}\0${userId}`, () => this.find(domainId, userId));
   }

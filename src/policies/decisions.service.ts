@@ -52,6 +52,11 @@ export class Judge {
     return this.snapshot.version;
   }
 
+  /** Whether some condition of the domain's policies asks for more than these keys (folded). */
+  asksBeyond(keys: ReadonlySet<string>): boolean {
+    return this.snapshot.conditionKeys.some((key) => !keys.has(key));
+  }
+
   decide(question: Question, regionProjectId: string | null): Decision {
     const prepared = this.prepare(question, regionProjectId);
     return prepared.bound === null ? decideLayers(prepared.layers, prepared.request) : 'ImplicitDeny';

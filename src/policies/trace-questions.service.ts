@@ -4,6 +4,7 @@ import { ProjectDirectory, SubjectDirectory } from '../identity/index.js';
 import type { Trace } from '../traces/index.js';
 import type { RequestContext } from './core/policy.js';
 import { traceActor } from './core/trace-actor.js';
+import type { MappedOperation } from './core/wire-trace-actions.js';
 import { isMappedService, mappedOperation, traceAction } from './core/trace-action.js';
 import type { Question, Subject } from './decisions.service.js';
 
@@ -34,6 +35,8 @@ export interface TraceQuestion {
   readonly self: boolean;
 }
 
+type Project = NonNullable<Awaited<ReturnType<ProjectDirectory['find']>>>;
+
 @Injectable()
 export class TraceQuestions {
   constructor(
@@ -41,47 +44,58 @@ export class TraceQuestions {
     private readonly projects: ProjectDirectory,
   ) {}
 
-  /** One answer per trace, in their order. Users and projects may be up to a second old. */
+  /** One answer per trace, in their order. Users may be up to ten seconds old. */
   async of(traces: readonly AskedTrace[]): Promise<readonly (TraceQuestion | Unasked)[]> {
+    const mapped = traces.map(mappedOperation);
     const users = new Map<string, Promise<Subject | null>>();
-    const actor = (trace: AskedTrace): Promise<Subject | null> => {
-      const key = `${trace.domainId}\n${trace.user ?? ''}`;
-      const known = users.get(key);
-      if (known !== undefined) return known;
-      const userId = traceActor(trace.user, trace.domainId);
-      const found = userId === null ? Promise.resolve(null) : this.subject(trace.domainId, userId);
-      users.set(key, found);
-      return found;
-    };
-    const outcomes = await Promise.allSettled(traces.map((trace) => this.ask(trace, actor)));
-    return outcomes.map((outcome) => {
-      if (outcome.status === 'rejected') throw outcome.reason;
-      return outcome.value;
+    const projects = new Map<string, Promise<Project | null>>();
+    traces.forEach((trace, index) => {
+      const operation = mapped[index] ?? null;
+      if (operation === null) return;
+      const { domainId, projectId } = trace;
+      const who = actorKey(trace);
+      if (!users.has(who)) users.set(who, this.subject(domainId, traceActor(trace.user, domainId)));
+      const where = `${domainId}\n${projectId}`;
+      if (operation.scope === 'project' && projectId !== '' && !projects.has(where))
+        projects.set(where, this.projects.find(domainId, projectId));
+    });
+    const [knownUsers, knownProjects] = await Promise.all([settled(users), settled(projects)]);
+    return traces.map((trace, index) => {
+      const operation = mapped[index] ?? null;
+      if (operation === null) return isMappedService(trace.serviceType) ? 'unmapped' : 'foreign';
+      const isOfProject = operation.scope === 'project' && trace.projectId !== '';
+      const project = isOfProject ? knownProjects.get(`${trace.domainId}\n${trace.projectId}`) : undefined;
+      if (isOfProject && !project) return 'project';
+      return questionOf(trace, operation, knownUsers.get(actorKey(trace)) ?? null, project ?? null);
     });
   }
 
-  private async ask(
-    trace: AskedTrace,
-    actor: (trace: AskedTrace) => Promise<Subject | null>,
-  ): Promise<TraceQuestion | Unasked> {
-    const mapped = mappedOperation(trace);
-    if (mapped === null) return isMappedService(trace.serviceType) ? 'unmapped' : 'foreign';
-    const user = await actor(trace);
-    if (user === null) return 'actor';
-    const projectId = mapped.scope === 'domain' || trace.projectId === '' ? null : trace.projectId;
-    const project = projectId === null ? null : await this.projects.find(trace.domainId, projectId);
-    if (projectId !== null && project === null) return 'project';
-    const done = traceAction(mapped, trace, project?.region ?? null);
-    if (done === null) return 'resource';
-    const { action, resource, self } = done;
-    const context = contextOf(trace, project?.name ?? null);
-    return { subject: user, question: { action, resource, context, projectId }, self };
-  }
-
-  private async subject(domainId: string, userId: string): Promise<Subject | null> {
-    const user = await this.subjects.recent(domainId, userId);
+  private async subject(domainId: string, userId: string | null): Promise<Subject | null> {
+    const user = userId === null ? null : await this.subjects.recent(domainId, userId);
     return user === null ? null : { ...user, isFederated: false };
   }
+}
+
+function actorKey({ domainId, user }: AskedTrace): string {
+  return `${domainId}\n${user ?? ''}`;
+}
+
+async function settled<V>(pending: ReadonlyMap<string, Promise<V>>): Promise<ReadonlyMap<string, V>> {
+  return new Map(await Promise.all([...pending].map(async ([key, value]) => [key, await value] as const)));
+}
+
+function questionOf(
+  trace: AskedTrace,
+  mapped: MappedOperation,
+  subject: Subject | null,
+  project: Project | null,
+): TraceQuestion | Unasked {
+  if (subject === null) return 'actor';
+  const done = traceAction(mapped, trace, project?.region ?? null);
+  if (done === null) return 'resource';
+  const { action, resource, self } = done;
+  const context = contextOf(trace, project?.name ?? null);
+  return { subject, question: { action, resource, context, projectId: project?.id ?? null }, self };
 }
 
 /** As of the operation; what a trace does not tell (the second factor) is absent. */

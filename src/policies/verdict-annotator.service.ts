@@ -5,6 +5,7 @@ import { within } from '../platform/kafka/bounded.js';
 import { Logger } from '../platform/logging/logger.js';
 import { CLOCK } from '../platform/tokens.js';
 import { type Trace, type TraceAnnotator, TraceExtensions } from '../traces/index.js';
+import { TOLD_KEYS } from './core/trace-action.js';
 import { succeeded, type Verdict, verdictOf } from './core/verdict.js';
 import { Judge } from './decisions.service.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
@@ -83,7 +84,9 @@ export class VerdictAnnotator implements TraceAnnotator, OnModuleInit {
     const verdict = verdictOf(decision, self);
     if (verdict !== 'denied') return verdict ?? 'own';
     // Under a condition on what no trace tells, e.g. the second factor, it may well have been allowed.
-    if (decision === 'ImplicitDeny' && judge.explain(question, null).missingContext.length > 0) return 'context';
+    if (decision === 'ImplicitDeny' && judge.asksBeyond(TOLD_KEYS)) {
+      if (judge.explain(question, null).missingContext.length > 0) return 'context';
+    }
     if (succeeded(trace)) this.metrics.doneThoughDenied(decision === 'ExplicitDeny' ? 'explicit' : 'implicit');
     return 'denied';
   }

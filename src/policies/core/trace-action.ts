@@ -41,6 +41,22 @@ export function mappedOperation(operation: ReportedOperation): MappedOperation |
   return BY_NAME.get(keyOf(operation.serviceType, operation.resourceType, operation.traceName)) ?? null;
 }
 
+/** Condition keys that a trace tells (folded), or that follow from who did it. */
+export const TOLD_KEYS: ReadonlySet<string> = new Set(
+  [
+    'g:CurrentTime',
+    'g:SourceIp',
+    'g:ProjectName',
+    'g:ServiceName',
+    'g:UserId',
+    'g:UserName',
+    'g:DomainId',
+    'g:DomainName',
+    'g:PrincipalAccount',
+    'g:PrincipalUrn',
+  ].map(foldCase),
+);
+
 /** Whether operations of the service are mapped at all, so that one without an action is worth telling. */
 export function isMappedService(serviceType: string): boolean {
   return SERVICES.has(foldCase(serviceType));
