@@ -79,7 +79,7 @@ async function requireVerdicts({ app, bare }: BenchStack): Promise<void> {
             count(*) FILTER (WHERE service_type = 'SWR')::int AS sought FROM traces`,
   );
   const [found] = rows;
-  if (found !== undefined && found.kinds === 2 && found.judged >= found.sought) return;
+  if (found?.kinds === 2 && found.judged >= found.sought) return;
   const metrics = (await app.get(Metrics, { strict: false }).text()).split('\n');
   const reasons = metrics.filter((line) => line.startsWith('quaestor_trace_verdicts_missing_total'));
   throw new Error(`traces were stored without verdicts: ${JSON.stringify(found)} ${reasons.join(' ')}`);
