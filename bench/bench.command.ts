@@ -5,6 +5,7 @@ import { benchIngest } from './ingest.bench.js';
 import { benchPolicy } from './policy.bench.js';
 import { benchQuery } from './query.bench.js';
 import { benchQuota } from './quota.bench.js';
+import { benchVerdicts } from './verdicts.bench.js';
 import { type Report, writeReport } from './report.js';
 
 const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>> = {
@@ -14,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>>
   query: benchQuery,
   export: benchExport,
   quota: benchQuota,
+  verdicts: benchVerdicts,
 };
 
 /** Exit code: 0 done, 1 a benchmark failed, 2 wrong usage. */

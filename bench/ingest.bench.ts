@@ -20,7 +20,7 @@ import { workload } from './workload.js';
 
 export const TRACES = 200_000;
 const BATCH = 5_000;
-const LOGS = 2;
+export const LOGS = 2;
 /** TypeORM is far slower; rates are per trace, so fewer do. */
 const TYPEORM_TRACES = 20_000;
 const TYPEORM_CHUNK = 500;
@@ -93,13 +93,14 @@ async function copyAll(
   return total;
 }
 
-function quaestor(stack: BenchStack, halves: readonly (readonly Buffer[])[]): Contender {
+/** The whole way of this service, from records as a consumer delivers them. */
+export function quaestor(stack: BenchStack, halves: readonly (readonly Buffer[])[], name = 'Quaestor'): Contender {
   const logs = halves.map(recordsOf);
   const reader = stack.app.get(LogReader, { strict: false });
   const control = { heartbeat: () => Promise.resolve(), isRunning: () => true };
   pretendBroker(stack.app, new Map(logs.map((records, partition) => [partition, BigInt(records.length)])));
   return {
-    name: 'Quaestor',
+    name,
     prepare: async () => {
       await empty(stack);
       reader.assigned();

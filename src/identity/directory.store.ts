@@ -75,6 +75,11 @@ export class DirectoryStore {
     return rows.map(({ id }) => id);
   }
 
+  async hasGroup(domainId: string, groupId: string): Promise<boolean> {
+    const rows = await this.database.query('SELECT FROM groups WHERE domain_id = $1 AND id = $2', [domainId, groupId]);
+    return rows.length > 0;
+  }
+
   /** The domain by its id or its name, whichever is given. */
   userByName(
     domain: { id?: string | undefined; name?: string | undefined },
@@ -106,6 +111,20 @@ export class DirectoryStore {
       [domainId, project.id ?? null, project.name ?? null],
     );
     return rows[0] ?? null;
+  }
+
+  /** The domains' enabled projects by id, in the order asked for; null where there is none. */
+  async projects(
+    places: readonly { readonly domainId: string; readonly projectId: string }[],
+  ): Promise<(ProjectRecord | null)[]> {
+    const rows = await this.database.query<{ ord: string; id: string; name: string; region: string }>(
+      `SELECT q.ord, p.id, p.name, p.region
+       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q(domain_id, project_id, ord)
+       JOIN projects p ON p.domain_id = q.domain_id AND p.id = q.project_id AND p.enabled`,
+      [places.map(({ domainId }) => domainId), places.map(({ projectId }) => projectId)],
+    );
+    const found = new Map(rows.map(({ ord, id, name, region }) => [Number(ord), { id, name, region }]));
+    return places.map((_, index) => found.get(index + 1) ?? null);
   }
 
   /** The enabled project of the region's own name, else the only enabled one there. */

@@ -2,6 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../kernel/clock.js';
 import { CLOCK } from '../platform/tokens.js';
+import { BatchedLookup } from './batched-lookup.js';
 import { DirectoryStore, type ProjectRecord } from './directory.store.js';
 import { ExpiringCache } from './expiring-cache.js';
 
@@ -10,6 +11,7 @@ const REMEMBERED = { ttlMs: 500, maxEntries: 10_000 };
 @Injectable()
 export class ProjectDirectory {
   private readonly known: ExpiringCache<ProjectRecord | null>;
+  private readonly lookup: BatchedLookup<{ domainId: string; projectId: string }, ProjectRecord | null>;
   private readonly ofRegions: ExpiringCache<ProjectRecord | null>;
 
   constructor(
@@ -17,6 +19,7 @@ export class ProjectDirectory {
     @Inject(CLOCK) clock: Clock,
   ) {
     this.known = new ExpiringCache(REMEMBERED, clock);
+    this.lookup = new BatchedLookup((places) => this.store.projects(places));
     this.ofRegions = new ExpiringCache(REMEMBERED, clock);
   }
 
@@ -28,7 +31,7 @@ export class ProjectDirectory {
   find(domainId: string, projectId: string): Promise<ProjectRecord | null> {
     // A NUL is no part of an id, and Postgres refuses it in any text.
     if (projectId.includes('\0') || domainId.includes('\0')) return Promise.resolve(null);
-    return this.known.get(`${domainId}\0${projectId}`, () => this.store.project(domainId, { id: projectId }));
+    return this.known.get(`${domainId}\0${projectId}`, () => this.lookup.get({ domainId, projectId }));
   }
 
   /** The project that stands for the domain's share of a region: the one named like it, else its only one there. */

@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.js';
 import { formatUrn, parseUrn } from '../kernel/urn.js';
 import { ProjectDirectory } from '../identity/index.js';
 import { CLOCK } from '../platform/tokens.js';
+import type { CompiledSet } from './core/compiled-set.js';
 import { findAction } from './core/action-catalogue.js';
 import { hasResourceType } from './core/action-pattern.js';
 import { decideLayers, explainLayers, type LayeredExplanation, type Layers } from './core/layers.js';
@@ -12,6 +13,9 @@ import { mergedContext, type PrincipalFacts, principalContext } from './core/pri
 import type { SwrGrants } from './core/swr-grants.js';
 import type { DomainSnapshot, GrantScope, Holder } from './policy-snapshot.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
+
+/** Scopes for which one judge keeps compiled drafts. */
+const MOST_SCOPES = 16;
 
 export interface Subject extends PrincipalFacts, Holder {
   readonly isOperator: boolean;
@@ -37,6 +41,8 @@ export interface Explained extends LayeredExplanation {
 
 /** A subject with its policies of one version, to be asked any number of times. */
 export class Judge {
+  private readonly withDrafts = new Map<string, CompiledSet>();
+
   constructor(
     readonly subject: Subject | null,
     readonly snapshot: DomainSnapshot,
@@ -46,6 +52,11 @@ export class Judge {
 
   get version(): string {
     return this.snapshot.version;
+  }
+
+  /** Whether some condition of the domain's policies asks for more than these keys (folded). */
+  asksBeyond(keys: ReadonlySet<string>): boolean {
+    return this.snapshot.conditionKeys.some((key) => !keys.has(key));
   }
 
   decide(question: Question, regionProjectId: string | null): Decision {
@@ -77,11 +88,19 @@ export class Judge {
     const facts = { ...(subject && principalContext(subject)), 'g:ServiceName': service };
     const request: AccessRequest = { action, resource, context: mergedContext(under, facts) };
     const identity =
-      subject !== null && drafts.length === 0
-        ? snapshot.compiled(subject, scope)
-        : snapshot.compiledWith(subject, scope, drafts);
+      subject !== null && drafts.length === 0 ? snapshot.compiled(subject, scope) : this.compiledWithDrafts(scope);
     const layers: Layers = { identity, grants: registryGrants(snapshot, subject, resource, scope) };
     return { bound: subject === null ? null : boundOf(subject, action, resource), layers, request };
+  }
+
+  private compiledWithDrafts(scope: GrantScope): CompiledSet {
+    const key = `${scope.projectId ?? ''}\n${scope.regionProjectId ?? ''}`;
+    const known = this.withDrafts.get(key);
+    if (known !== undefined) return known;
+    const set = this.snapshot.compiledWith(this.subject, scope, this.drafts);
+    if (this.withDrafts.size >= MOST_SCOPES) this.withDrafts.clear();
+    this.withDrafts.set(key, set);
+    return set;
   }
 }
 

@@ -29,6 +29,11 @@ import { RoleGrants } from './role-grants.service.js';
 import { RoleGrantsStore } from './role-grants.store.js';
 import { RolesController } from './roles.controller.js';
 import { Roles } from './roles.service.js';
+import { PolicyReplayController } from './policy-replay.controller.js';
+import { PolicyReplays } from './policy-replay.service.js';
+import { TraceQuestions } from './trace-questions.service.js';
+import { VerdictAnnotator } from './verdict-annotator.service.js';
+import { VerdictMetrics } from './verdict.metrics.js';
 
 /** What callers may do. */
 @Module({
@@ -42,6 +47,7 @@ import { Roles } from './roles.service.js';
     SimulationController,
     AuthzenController,
     AuthzenMetadataController,
+    PolicyReplayController,
   ],
   providers: [
     PolicyRecordsStore,
@@ -60,6 +66,10 @@ import { Roles } from './roles.service.js';
     Authzen,
     AuthzenSearch,
     PolicySeeder,
+    PolicyReplays,
+    TraceQuestions,
+    VerdictAnnotator,
+    VerdictMetrics,
     { provide: ACCESS_DECIDER, useClass: PolicyDecider },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],

@@ -10,6 +10,7 @@ export {
   type TraceProjection,
 } from './trace-projection.js';
 export type { Trace } from './core/trace.js';
+export { type StoredOperation, StoredTraces } from './stored-traces.service.js';
 export { InstallationOwner, type OperatorDomain } from './traces.tokens.js';
 export { replayCommand, type ReplayTarget } from './replay.command.js';
 export { flowFor } from './replay-flow.js';

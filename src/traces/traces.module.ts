@@ -40,6 +40,7 @@ import { RETENTION_SETTINGS } from './retention-settings.js';
 import { RetentionStore } from './retention.store.js';
 import { RetentionTraces } from './retention-traces.service.js';
 import { RollupStore } from './rollup.store.js';
+import { StoredTraces } from './stored-traces.service.js';
 import { TraceChangesController } from './trace-changes.controller.js';
 import { ChangePoller } from './trace-changes.poller.js';
 import { TraceChanges } from './trace-changes.service.js';
@@ -94,6 +95,7 @@ const search: Provider[] = [
   NativeCursors,
   NativeTraces,
   NativeTracesStore,
+  StoredTraces,
   TraceChanges,
   TraceChangesStore,
   TraceExport,
@@ -146,6 +148,6 @@ const retention: Provider[] = [
     TraceOutboxStore,
     TraceRecorder,
   ],
-  exports: [InstallationOwner, RecordingSwitch, TraceExtensions, TraceRecorder],
+  exports: [StoredTraces, InstallationOwner, RecordingSwitch, TraceExtensions, TraceRecorder],
 })
 export class TracesModule {}

@@ -88,6 +88,8 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v5/policies/:policy_id/detach-agency': { agency_id: 'f'.repeat(32) },
 };
 
+const DRAFTS = [{ Version: '5.0', Statement: [{ Effect: 'Deny', Action: ['swr:*:*'] }] }];
+
 /** Ids in queries and bodies; `ID` stands for them. */
 const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: string, body?: object])[] = [
   ['domain_id', 'GET', '/v3/users?domain_id=ID'],
@@ -98,6 +100,9 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['domain_id', 'GET', '/v1/traces?domain_id=ID'],
   ['project_id', 'GET', '/v1/traces?project_id=ID'],
   ['trace_id', 'GET', '/v1/traces?trace_id=ID'],
+  ['user_id', 'POST', '/v1/policies/replay', { policies: DRAFTS, user_id: 'ID' }],
+  ['group_id', 'POST', '/v1/policies/replay', { policies: DRAFTS, group_id: 'ID' }],
+  ['domain_id', 'POST', '/v1/policies/replay', { policies: DRAFTS, domain_id: 'ID' }],
   ['domain_id', 'POST', '/v3/users', { user: { name: 'eve', domain_id: 'ID' } }],
   ['domain_id', 'POST', '/v3.0/OS-USER/users', { user: { name: 'eve', domain_id: 'ID' } }],
   ['domain_id', 'POST', '/v3/groups', { group: { name: 'eve', domain_id: 'ID' } }],
