@@ -5,7 +5,8 @@ import { TraceRecorder } from '../traces/index.js';
 import type { Catalogue } from './catalogue.service.js';
 import { UNLIMITED } from './core/definition.js';
 import { effectiveLimit } from './core/limits.js';
-import { parseScopeKey, projectOf, type Scope } from './core/scope.js';
+import { parseScopeKey, type Scope } from './core/scope.js';
+import { renderScope } from './quotas.dto.js';
 import { type CounterId, type CounterRow, CountersStore, distinct } from './counters.store.js';
 
 @Injectable()
@@ -48,12 +49,13 @@ export class OverrunWatch {
         traceName: 'quotaExceeded',
         rating: 'warning',
         domainId: row.domainId,
-        projectId: projectOf(scope) ?? '',
+        // For those who look after the domain: a project's list stays what its services reported.
+        projectId: '',
         resourceId: row.scope,
         resourceName: row.quotaKey,
         user: null,
         message: `${String(row.used)} of ${String(limit)} ${row.quotaKey} are used`,
-        response: { used: row.used, reserved: row.reserved, limit },
+        response: { scope: renderScope(scope), used: row.used, reserved: row.reserved, limit },
       },
       transaction,
     );
