@@ -15,6 +15,8 @@ export interface Actor {
 }
 
 export interface DirectoryResource {
+  /** Whose operation it is; default: IAM. */
+  readonly service?: string;
   /** `user`, `userGroup`, `project` … */
   readonly type: string;
   readonly id: string;
@@ -35,7 +37,7 @@ export class DirectoryRecorder {
   ): Promise<void> {
     return this.recorder.record(
       {
-        serviceType: 'IAM',
+        serviceType: resource.service ?? 'IAM',
         resourceType: resource.type,
         traceName,
         rating: 'normal',

@@ -138,6 +138,15 @@ export class DirectoryStore {
     return first !== undefined && (second === undefined || first.name === region) ? first : null;
   }
 
+  /** The domain's enabled projects of regions, the oldest first, at most two: whether there is a choice is what matters. */
+  regionProjects(domainId: string): Promise<ProjectRecord[]> {
+    return this.database.query<{ id: string; name: string; region: string }>(
+      `SELECT id, name, region FROM projects WHERE domain_id = $1 AND enabled AND parent_id IS NULL
+       ORDER BY created_at, id LIMIT 2`,
+      [domainId],
+    );
+  }
+
   /** The operator domain and its first project; null before the bootstrap. */
   async operator(): Promise<{ domainId: string; projectId: string } | null> {
     const rows = await this.database.query<{ domain_id: string; project_id: string }>(

@@ -20,7 +20,6 @@ import {
   loginResponseSchema,
 } from './registry-credentials.dto.js';
 import { RegistryCredentials } from './registry-credentials.service.js';
-import { RegistryCredentialsStore } from './registry-credentials.store.js';
 import { keystoneTime } from './token.dto.js';
 
 @ApiTags('SWR login credentials')
@@ -29,7 +28,6 @@ export class LoginCommandsController {
   constructor(
     private readonly credentials: RegistryCredentials,
     private readonly directory: DirectoryStore,
-    private readonly store: RegistryCredentialsStore,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -82,7 +80,7 @@ export class LoginCommandsController {
   private async projectOf({ projectname: name }: LoginQuery, principal: Principal): Promise<ProjectRecord> {
     const { domainId, projectId } = principal;
     if (name === undefined && projectId === null) {
-      const [only, second] = await this.store.regionProjects(domainId);
+      const [only, second] = await this.directory.regionProjects(domainId);
       if (only && !second) return only;
       throw new AppError('QST.BadRequest', 'Name the project: projectname, or a project scope of the caller.');
     }

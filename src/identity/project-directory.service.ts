@@ -1,6 +1,7 @@
 /** Answers, with every request, which project of a domain is meant. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../kernel/clock.js';
+import type { Principal } from '../kernel/principal.js';
 import { CLOCK } from '../platform/tokens.js';
 import { BatchedLookup } from './batched-lookup.js';
 import { DirectoryStore, type ProjectRecord } from './directory.store.js';
@@ -32,6 +33,13 @@ export class ProjectDirectory {
     // A NUL is no part of an id, and Postgres refuses it in any text.
     if (projectId.includes('\0') || domainId.includes('\0')) return Promise.resolve(null);
     return this.known.get(`${domainId}\0${projectId}`, () => this.lookup.get({ domainId, projectId }));
+  }
+
+  /** The project that the caller is scoped to, else the only one of the domain's regions; null where there is a choice or none. */
+  async inScope({ domainId, projectId }: Pick<Principal, 'domainId' | 'projectId'>): Promise<ProjectRecord | null> {
+    if (projectId !== null) return this.find(domainId, projectId);
+    const [only, second] = await this.store.regionProjects(domainId);
+    return second === undefined ? (only ?? null) : null;
   }
 
   /** The project that stands for the domain's share of a region: the one named like it, else its only one there. */

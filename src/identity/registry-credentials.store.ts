@@ -1,7 +1,6 @@
 /** SQL of the login credentials of the registry. Times are epoch ms. */
 import { Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '../platform/database/database.js';
-import type { ProjectRecord } from './directory.store.js';
 
 export interface NewCredential {
   readonly domainId: string;
@@ -125,15 +124,6 @@ export class RegistryCredentialsStore {
       [scope.domainId, scope.projectId, scope.instanceId, scope.userId, id],
     );
     return rows[0]?.name ?? null;
-  }
-
-  /** The domain's enabled projects of regions, the oldest first, at most two: whether there is a choice is what matters. */
-  regionProjects(domainId: string): Promise<ProjectRecord[]> {
-    return this.database.query<{ id: string; name: string; region: string }>(
-      `SELECT id, name, region FROM projects WHERE domain_id = $1 AND enabled AND parent_id IS NULL
-       ORDER BY created_at, id LIMIT 2`,
-      [domainId],
-    );
   }
 }
 

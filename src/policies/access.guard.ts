@@ -4,6 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
+import { decodeRepositoryName } from '../kernel/repository-name.js';
 import { Authenticator, ProjectDirectory } from '../identity/index.js';
 import { codeFor, familyOf } from '../platform/http/api-family.js';
 import { requestOrigin } from '../platform/http/request-origin.js';
@@ -62,6 +63,7 @@ export class AccessGuard implements CanActivate {
     const target = { domainId, project: null, path, sourceIp: clientAddress(request) };
     const { scope } = requirement;
     if (scope === 'none') return target;
+    if (scope === 'caller') return { ...target, project: await this.projects.inScope(principal) };
     const inPath = textOf(request.params, `${scope}_id`) ?? '';
     if (scope === 'domain' && inPath === principal.domainId) return target;
     const project = scope === 'project' ? await this.projects.find(principal.domainId, inPath) : null;
@@ -91,7 +93,14 @@ function lastPart(parameter: string): string {
 
 /** `{name}` becomes the parameter of that name; one that is not given stands for all. */
 function resourcePath(template: string, { params, query }: FastifyRequest): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => textOf(params, name) ?? textOf(query, name) ?? '*');
+  return template.replace(/\{(\w+)\}/g, (_, name: string) =>
+    spelledOut(name, textOf(params, name) ?? textOf(query, name) ?? '*'),
+  );
+}
+
+/** Repositories whose names hold `/` are written otherwise in paths. */
+function spelledOut(name: string, value: string): string {
+  return name === 'repository' ? decodeRepositoryName(value) : value;
 }
 
 function textOf(given: unknown, name: string): string | null {

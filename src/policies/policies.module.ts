@@ -22,6 +22,9 @@ import { PolicyRecordsStore } from './policy-records.store.js';
 import { PolicySeeder } from './policy-seeder.service.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
 import { PolicySnapshotsStore } from './policy-snapshots.store.js';
+import { RegistryGrantsController } from './registry-grants.controller.js';
+import { RegistryGrants } from './registry-grants.service.js';
+import { RegistryGrantsStore } from './registry-grants.store.js';
 import { SimulationController } from './simulation.controller.js';
 import { Simulations } from './simulation.service.js';
 import { RoleGrantsController } from './role-grants.controller.js';
@@ -43,6 +46,7 @@ import { VerdictMetrics } from './verdict.metrics.js';
     PolicyAttachmentsController,
     RolesController,
     RoleGrantsController,
+    RegistryGrantsController,
     AuthorizationSchemasController,
     SimulationController,
     AuthzenController,
@@ -58,6 +62,8 @@ import { VerdictMetrics } from './verdict.metrics.js';
     Roles,
     RoleGrantsStore,
     RoleGrants,
+    RegistryGrantsStore,
+    RegistryGrants,
     PolicySnapshotsStore,
     PolicySnapshots,
     Decisions,

@@ -5,6 +5,8 @@ import { Database, type Transaction } from '../platform/database/database.js';
 import { bumpPolicies } from './policy-state.store.js';
 
 export interface ChangedResource {
+  /** Default: IAM. */
+  readonly service?: 'SWR';
   readonly type: string;
   readonly id: string;
   readonly name: string;

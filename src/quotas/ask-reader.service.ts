@@ -4,7 +4,7 @@ import { AppError, type Problem } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import { CatalogueService } from './catalogue.service.js';
 import type { Definition } from './core/definition.js';
-import { nameFault } from './core/names.js';
+import { nameFault } from '../kernel/resource-names.js';
 import { projectOf, type Scope, type ScopeKind, spaceOf } from './core/scope.js';
 import { scopeFrom } from './quotas.dto.js';
 import type { ItemAsk } from './reservation.js';

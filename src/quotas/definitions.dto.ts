@@ -1,7 +1,7 @@
 /** The wire shape of definitions (contracts.md, Quotas). */
 import { z } from 'zod';
 import { MAX_LIMIT } from './core/definition.js';
-import { NAME_RULES } from './core/names.js';
+import { NAME_RULES } from '../kernel/resource-names.js';
 import { SCOPE_KINDS } from './core/scope.js';
 import type { WireDefinition } from './core/wire-definition.js';
 import type { StoredDefinition } from './definitions.store.js';

@@ -65,6 +65,21 @@ const IAM_POLICIES: Readonly<Record<string, ErrorEntry>> = Object.fromEntries(
   Array.from({ length: 61 }, (_, index) => [`IAM.${String(1_000 + index)}`, { status: 400 }]),
 );
 
+/** Faults of organizations, images and their permissions (SWR API reference, error codes). */
+const SWR = {
+  'SVCSTG.SWR.4000014': { status: 400 },
+  'SVCSTG.SWR.4001028': { status: 400 },
+  'SVCSTG.SWR.4001029': { status: 400 },
+  'SVCSTG.SWR.4001065': { status: 400 },
+  'SVCSTG.SWR.4001066': { status: 400 },
+  'SVCSTG.SWR.4001067': { status: 400 },
+  'SVCSTG.SWR.4039002': { status: 403 },
+  'SVCSTG.SWR.4040078': { status: 404 },
+  'SVCSTG.SWR.4040091': { status: 404 },
+  'SVCSTG.SWR.4090076': { status: 409 },
+  'SVCSTG.SWR.4090089': { status: 409 },
+} satisfies Record<string, ErrorEntry>;
+
 /** Our own API, and what no foreign API has a code for. */
 const NATIVE = {
   'QST.BadRequest': { status: 400 },
@@ -98,6 +113,7 @@ const CATALOG: Readonly<Record<string, ErrorEntry>> = {
   ...IAM,
   ...IAM_USERS,
   ...IAM_POLICIES,
+  ...SWR,
   ...NATIVE,
 };
 

@@ -12,8 +12,11 @@ export type Plane = 'tenant' | 'operator';
 
 export interface RequiresOptions {
   readonly plane: Plane;
-  /** `project`: the path's `project_id` must be of the caller's domain; `domain`: the path's `domain_id` must be it. Default `none`. */
-  readonly scope?: 'project' | 'domain' | 'none';
+  /**
+   * `project`: the path's `project_id` must be of the caller's domain; `domain`: the path's `domain_id` must be it; `caller`: the
+   * project that the caller is scoped to, else the only one of the domain, as the path names none. Default `none`.
+   */
+  readonly scope?: RequiredScope;
   /** True: every authenticated caller may, for what is its own; the handler looks after the rest. */
   readonly self?: boolean;
   /** Path of the resource that is acted on; `{name}` stands for a parameter of the path or query. Default `*`: no particular one. */
@@ -24,13 +27,15 @@ export interface RequiresOptions {
   readonly domainIn?: (id: string) => string | null;
 }
 
+export type RequiredScope = 'project' | 'domain' | 'caller' | 'none';
+
 export type DomainParameter = `${'path' | 'query' | 'body'}.${string}`;
 
 export interface Requirement {
   /** `service:resourceType:operation`. */
   readonly action: string;
   readonly plane: Plane;
-  readonly scope: 'project' | 'domain' | 'none';
+  readonly scope: RequiredScope;
   readonly self: boolean;
   readonly resource: string;
   readonly domain: DomainParameter | null;

@@ -48,6 +48,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'swr:repo:deleteRepoTag': MANAGE,
   'swr:repo:createRepoAccess': GRANT,
   'swr:repo:updateRepoAccess': GRANT,
+  'swr:repo:getRepoAccess': GRANT,
   'swr:repo:createRepoDomain': MANAGE,
   'swr:repo:updateRepoDomain': MANAGE,
 };

@@ -1,5 +1,5 @@
 /** What a quota counts: data that operators change, validated as a whole (design §8). */
-import type { NameRule } from './names.js';
+import type { NameRule } from '../../kernel/resource-names.js';
 import type { ScopeKind } from './scope.js';
 
 /** What counts is unlimited. */

@@ -1,7 +1,7 @@
 /** A definition as it is stored and shown (contracts.md, Quotas), and the ones that come with the product. */
 import seeds from '../data/definitions.json' with { type: 'json' };
 import type { Definition, Edition, Mode, TraceEffect } from './definition.js';
-import type { NameRule } from './names.js';
+import type { NameRule } from '../../kernel/resource-names.js';
 import type { ScopeKind } from './scope.js';
 
 export interface WireTraceEffect {

@@ -44,6 +44,8 @@ const CHOSEN: Ids = {
   service_code: 'swr',
   key: 'namespace',
   preset: 'migration',
+  namespace: 'dev',
+  repository: 'app',
 };
 
 const DOCUMENT = '{"Version":"5.0","Statement":[{"Effect":"Allow","Action":["cts:trace:list"]}]}';
@@ -120,6 +122,9 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['user_id', 'DELETE', '/v3.0/OS-MFA/virtual-mfa-devices?user_id=ID&serial_number=phone'],
   ['user_id', 'PUT', '/v3.0/OS-MFA/mfa-devices/unbind', { user_id: 'ID', serial_number: 'phone' }],
   ['domain_id', 'GET', '/v3/roles?domain_id=ID'],
+  ['user_id', 'POST', '/v2/manage/namespaces/dev/access', [{ user_id: 'ID', user_name: 'x', auth: 1 }]],
+  ['user_id', 'PATCH', '/v2/manage/namespaces/dev/repos/app/access', [{ user_id: 'ID', user_name: 'x', auth: 1 }]],
+  ['user_id', 'DELETE', '/v2/manage/namespaces/dev/access', ['ID']],
   ['user_id', 'POST', '/v5/policies/quaestor-administrator/attach-user', { user_id: 'ID' }],
   ['user_id', 'POST', '/v5/policies/quaestor-administrator/detach-user', { user_id: 'ID' }],
   ['group_id', 'POST', '/v5/policies/quaestor-administrator/attach-group', { group_id: 'ID' }],

@@ -1,4 +1,4 @@
-/** Which names may be given to what is counted (domain/quota.md §1.4). */
+/** Which names the resources of a registry may have (domain/quota.md §1.4). */
 
 export const NAME_RULES = [
   'organization',

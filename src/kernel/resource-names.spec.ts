@@ -1,4 +1,4 @@
-import { nameFault, type NameRule } from './names.js';
+import { nameFault, type NameRule } from './resource-names.js';
 
 const CASES: Record<Exclude<NameRule, 'any'>, { good: string[]; bad: string[] }> = {
   organization: {
