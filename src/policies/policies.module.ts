@@ -11,6 +11,7 @@ import { Authzen } from './authzen.service.js';
 import { AuthorizationSchemasController } from './authorization-schemas.controller.js';
 import { BreakGlass } from './break-glass.service.js';
 import { Decisions } from './decisions.service.js';
+import { EnterpriseGrantsController } from './enterprise-grants.controller.js';
 import { IdentityPoliciesController } from './identity-policies.controller.js';
 import { IdentityPolicies } from './identity-policies.service.js';
 import { PolicyAttachmentsController } from './policy-attachments.controller.js';
@@ -46,6 +47,7 @@ import { VerdictMetrics } from './verdict.metrics.js';
     PolicyAttachmentsController,
     RolesController,
     RoleGrantsController,
+    EnterpriseGrantsController,
     RegistryGrantsController,
     AuthorizationSchemasController,
     SimulationController,
