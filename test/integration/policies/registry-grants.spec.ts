@@ -147,6 +147,50 @@ describe('permissions on organizations and repositories', () => {
     expect(await call('GET', ORGANIZATION, undefined, manager.token)).toMatchObject({ status: 403 });
   });
 
+  it('decide from then on: an editor pulls and pushes, unless a policy denies it, until it is taken away', async () => {
+    const user = await anyone();
+    const path = '/v2/manage/namespaces/forced/access';
+    const may = async (operation: string, repository = 'forced/team/app') => {
+      const answer = await call('POST', '/access/v1/evaluation', {
+        subject: { type: 'user', id: user.id },
+        action: { name: `swr:repo:${operation}` },
+        resource: { type: 'repo', id: `swr:cn-north-4:${tenant.domain.id}:repo:${repository}` },
+      });
+      return { status: answer.status, allowed: answer.body.decision };
+    };
+    const decides = (operation: string, allowed: boolean) =>
+      until(
+        () => may(operation),
+        (answer) => answer.allowed === allowed,
+      );
+    const [yes, no] = [true, false].map((allowed) => ({ status: 200, allowed }));
+    for (const operation of ['download', 'upload']) expect(await may(operation)).toEqual(no);
+
+    await call('POST', path, [auth(user, 3)]);
+    await decides('upload', true);
+    expect(await may('download')).toEqual(yes);
+    // Editors do not delete, and nothing follows for another organization.
+    expect(await may('deleteRepo')).toEqual(no);
+    expect(await may('download', 'other/team/app')).toEqual(no);
+
+    const denial = { Version: '5.0', Statement: [{ Effect: 'Deny', Action: ['swr:repo:upload'] }] };
+    const { body } = await call('POST', '/v5/policies', {
+      policy_name: 'no-pushes',
+      policy_document: JSON.stringify(denial),
+    });
+    const { policy_id: policy } = body.policy as { policy_id: string };
+    const attached = { user_id: user.id };
+    expect((await call('POST', `/v5/policies/${policy}/attach-user`, attached)).status).toBeLessThan(300);
+    await decides('upload', false);
+    expect(await may('download')).toEqual(yes);
+    expect((await call('POST', `/v5/policies/${policy}/detach-user`, attached)).status).toBeLessThan(300);
+    await decides('upload', true);
+
+    expect(await call('DELETE', path, [user.id])).toMatchObject({ status: 204 });
+    await decides('download', false);
+    expect(await may('upload')).toEqual(no);
+  });
+
   it('stay within the project of the caller’s scope, which must be told where there is a choice', async () => {
     const other = await service.createTenant();
     await service.call('POST', '/v3/projects', other.token, { project: { name: 'cn-south-1' } });
