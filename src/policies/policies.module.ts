@@ -4,6 +4,8 @@ import { IdentityModule } from '../identity/index.js';
 import { TracesModule } from '../traces/index.js';
 import { ACCESS_DECIDER } from './access-decider.js';
 import { AccessGuard } from './access.guard.js';
+import { AccountSummaryController } from './account-summary.controller.js';
+import { AccountSummaryStore } from './account-summary.store.js';
 import { AuthzenController } from './authzen.controller.js';
 import { AuthzenMetadataController } from './authzen-metadata.controller.js';
 import { AuthzenSearch } from './authzen-search.service.js';
@@ -48,6 +50,7 @@ import { VerdictMetrics } from './verdict.metrics.js';
     RolesController,
     RoleGrantsController,
     EnterpriseGrantsController,
+    AccountSummaryController,
     RegistryGrantsController,
     AuthorizationSchemasController,
     SimulationController,
@@ -64,6 +67,7 @@ import { VerdictMetrics } from './verdict.metrics.js';
     Roles,
     RoleGrantsStore,
     RoleGrants,
+    AccountSummaryStore,
     RegistryGrantsStore,
     RegistryGrants,
     PolicySnapshotsStore,
