@@ -1,6 +1,7 @@
 /** Identity policies (5.0) of a domain, with their versions, beside those that come with the service (domain/iam.md §1.3, §3.2). */
 import { Injectable } from '@nestjs/common';
 import { type Actor, conflict, forbidden, namingConflicts, newId, notFound } from '../identity/index.js';
+import { AppError } from '../kernel/errors.js';
 import type { Sql, Transaction } from '../platform/database/database.js';
 import { PolicyChanges } from './policy-changes.service.js';
 import { requireValid } from './policy-document.js';
@@ -130,13 +131,13 @@ export class IdentityPolicies {
     return found;
   }
 
-  /** Throws `IAM.0004`, `IAM.0003` for a system policy, `IAM.0005` for a sixth, and what the document is refused with. */
+  /** Throws `IAM.0004`, `IAM.0003` for a system policy, `PAP5.0028` for a sixth, and what the document is refused with. */
   addVersion(id: string, document: string, isDefault: boolean, actor: Actor): Promise<PolicyVersionView> {
     const { domainId } = actor.principal;
     return this.changing(id, actor, async (policy, transaction) => {
       requireValid(document, '5.0', 'body.policy_document');
       if ((await this.store.versions(domainId, id, transaction)).length >= MOST_VERSIONS)
-        throw conflict('policy version', `there are ${String(MOST_VERSIONS)} versions; delete one first`);
+        throw new AppError('PAP5.0028', `There are ${String(MOST_VERSIONS)} versions of the policy; delete one first.`);
       const added = await this.store.addVersion(domainId, id, document, transaction);
       if (isDefault) await this.store.setDefault(domainId, id, added.version, transaction);
       const request = { version: added.version, document, isDefault };

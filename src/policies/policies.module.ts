@@ -4,6 +4,8 @@ import { IdentityModule } from '../identity/index.js';
 import { TracesModule } from '../traces/index.js';
 import { ACCESS_DECIDER } from './access-decider.js';
 import { AccessGuard } from './access.guard.js';
+import { AccountSummaryController } from './account-summary.controller.js';
+import { AccountSummaryStore } from './account-summary.store.js';
 import { AuthzenController } from './authzen.controller.js';
 import { AuthzenMetadataController } from './authzen-metadata.controller.js';
 import { AuthzenSearch } from './authzen-search.service.js';
@@ -11,6 +13,7 @@ import { Authzen } from './authzen.service.js';
 import { AuthorizationSchemasController } from './authorization-schemas.controller.js';
 import { BreakGlass } from './break-glass.service.js';
 import { Decisions } from './decisions.service.js';
+import { EnterpriseGrantsController } from './enterprise-grants.controller.js';
 import { IdentityPoliciesController } from './identity-policies.controller.js';
 import { IdentityPolicies } from './identity-policies.service.js';
 import { PolicyAttachmentsController } from './policy-attachments.controller.js';
@@ -46,6 +49,8 @@ import { VerdictMetrics } from './verdict.metrics.js';
     PolicyAttachmentsController,
     RolesController,
     RoleGrantsController,
+    EnterpriseGrantsController,
+    AccountSummaryController,
     RegistryGrantsController,
     AuthorizationSchemasController,
     SimulationController,
@@ -62,6 +67,7 @@ import { VerdictMetrics } from './verdict.metrics.js';
     Roles,
     RoleGrantsStore,
     RoleGrants,
+    AccountSummaryStore,
     RegistryGrantsStore,
     RegistryGrants,
     PolicySnapshotsStore,

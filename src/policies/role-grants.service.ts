@@ -1,4 +1,4 @@
-/** Grants roles to groups on a project, on the domain, and on all projects of the domain (domain/iam.md §3.1). */
+/** Grants roles to groups on a project, on an enterprise project, on the domain, and on all projects of the domain (domain/iam.md §3.1). */
 import { Injectable } from '@nestjs/common';
 import { type Actor, groupOf, notFound, ProjectDirectory, requireOwnDomain } from '../identity/index.js';
 import type { Principal } from '../kernel/principal.js';
@@ -67,6 +67,7 @@ export class RoleGrants {
   }
 
   private async requireScope(principal: Principal, { scopeKind, scopeId }: GrantTarget): Promise<void> {
+    if (scopeKind === 'enterprise_project') return;
     if (scopeKind !== 'project') requireOwnDomain(principal, scopeId);
     else if (!(await this.projects.belongs(principal.domainId, scopeId))) throw notFound('project', scopeId);
   }

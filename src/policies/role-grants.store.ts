@@ -2,10 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Sql } from '../platform/database/database.js';
 
-/** `inherited`: on every project of the domain, whose id is then `scopeId`. */
+/** `inherited`: on every project of the domain, whose id is then `scopeId`. Enterprise projects are kept elsewhere: any id is one. */
 export interface GrantTarget {
   readonly groupId: string;
-  readonly scopeKind: 'project' | 'domain' | 'inherited';
+  readonly scopeKind: 'project' | 'domain' | 'inherited' | 'enterprise_project';
   readonly scopeId: string;
 }
 

@@ -10,11 +10,23 @@ export const groupOnProjectSchema = z.object({ project_id: recordText(64), group
 export const roleOnProjectSchema = groupOnProjectSchema.extend({ role_id: recordText(64) });
 export const groupOnDomainSchema = z.object({ domain_id: recordText(64), group_id: recordText(64) });
 export const roleOnDomainSchema = groupOnDomainSchema.extend({ role_id: recordText(64) });
+const enterpriseProjectId = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{1,36}$/, 'must be 1 to 36 letters, digits or "-"')
+  .meta({ description: '`0`: the default one.' });
+export const groupOnEnterpriseProjectSchema = z.object({
+  enterprise_project_id: enterpriseProjectId,
+  group_id: recordText(64),
+});
+export const roleOnEnterpriseProjectSchema = groupOnEnterpriseProjectSchema.extend({ role_id: recordText(64) });
 export type RolePath = z.infer<typeof rolePathSchema>;
 export type GroupOnProject = z.infer<typeof groupOnProjectSchema>;
 export type RoleOnProject = z.infer<typeof roleOnProjectSchema>;
 export type GroupOnDomain = z.infer<typeof groupOnDomainSchema>;
 export type RoleOnDomain = z.infer<typeof roleOnDomainSchema>;
+
+export type GroupOnEnterpriseProject = z.infer<typeof groupOnEnterpriseProjectSchema>;
+export type RoleOnEnterpriseProject = z.infer<typeof roleOnEnterpriseProjectSchema>;
 
 const MOST_PER_PAGE = 300;
 const page = {

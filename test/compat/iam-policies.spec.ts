@@ -26,6 +26,7 @@ import { ListPolicyVersionsV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5
 import { SetDefaultPolicyVersionV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5/model/SetDefaultPolicyVersionV5Request.js';
 import { GetAuthorizationSchemaV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5/model/GetAuthorizationSchemaV5Request.js';
 import { ListRegisteredServicesForAuthSchemaV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5/model/ListRegisteredServicesForAuthSchemaV5Request.js';
+import { GetAccountSummaryV5Request } from '@huaweicloud/huaweicloud-sdk-iam/v5/model/GetAccountSummaryV5Request.js';
 import { IdentityApp } from '../integration/identity/harness.js';
 import { tameSdk } from '../support/huaweicloud-sdk.js';
 
@@ -142,6 +143,19 @@ describe('the official SDK of IAM, with policies', () => {
       ),
     ];
     expect(detached).toMatchObject([{ httpStatusCode: 200 }, { httpStatusCode: 200 }]);
+  });
+
+  it('reads how much there is, and how much there can be', async () => {
+    const summary = await client.getAccountSummaryV5(new GetAccountSummaryV5Request());
+    expect(summary).toMatchObject({
+      users: 2,
+      groups: 1,
+      policies: expect.any(Number),
+      policies_quota: 1_500,
+      versions_per_policy_quota: 5,
+      attached_policies_per_user_quota: 10,
+      root_user_mfa_enabled: false,
+    });
   });
 
   it('reads the catalogue of actions', async () => {

@@ -65,6 +65,11 @@ const IAM_POLICIES: Readonly<Record<string, ErrorEntry>> = Object.fromEntries(
   Array.from({ length: 61 }, (_, index) => [`IAM.${String(1_000 + index)}`, { status: 400 }]),
 );
 
+/** The code of `/v5` that clients act on: they delete a version and try again (API reference of IAM v5, error codes). */
+const IAM5 = {
+  'PAP5.0028': { status: 409 },
+} satisfies Record<string, ErrorEntry>;
+
 /** Faults of organizations, images and their permissions (SWR API reference, error codes). */
 const SWR = {
   'SVCSTG.SWR.4000014': { status: 400 },
@@ -113,6 +118,7 @@ const CATALOG: Readonly<Record<string, ErrorEntry>> = {
   ...IAM,
   ...IAM_USERS,
   ...IAM_POLICIES,
+  ...IAM5,
   ...SWR,
   ...NATIVE,
 };

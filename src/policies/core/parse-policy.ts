@@ -20,7 +20,8 @@ export type ParsedPolicy =
   | { readonly ok: false; readonly problems: readonly Finding[] };
 
 const VERSIONS: readonly PolicyVersion[] = ['1.0', '1.1', '5.0'];
-const MAX_SIZE = 6_144;
+/** Characters of a document, without blanks between its elements. */
+export const MAX_SIZE = 6_144;
 /** Beyond it nothing is looked at, so that no text is worth sending for the work it makes. */
 const MAX_TEXT = 131_072;
 const MAX_STATEMENTS = 8;

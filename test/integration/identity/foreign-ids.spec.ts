@@ -44,6 +44,7 @@ const CHOSEN: Ids = {
   service_code: 'swr',
   key: 'namespace',
   preset: 'migration',
+  enterprise_project_id: '0',
   namespace: 'dev',
   repository: 'app',
 };
@@ -80,6 +81,7 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'PUT /v3/projects/:project_id/groups/:group_id/roles/:role_id': undefined,
   'PUT /v3/domains/:domain_id/groups/:group_id/roles/:role_id': undefined,
   'PUT /v3/OS-INHERIT/domains/:domain_id/groups/:group_id/roles/:role_id/inherited_to_projects': undefined,
+  'PUT /v3.0/OS-PERMISSION/enterprise-projects/:enterprise_project_id/groups/:group_id/roles/:role_id': undefined,
   'POST /v5/policies/:policy_id/versions': { policy_document: DOCUMENT },
   'POST /v5/policies/:policy_id/versions/:version_id/set-default': undefined,
   'POST /v5/policies/:policy_id/attach-user': { user_id: 'f'.repeat(32) },

@@ -75,7 +75,7 @@ describe('/v5/policies', () => {
     expect((await add('iam:users:createUser', true)).body).toMatchObject({
       policy_version: { version_id: 'v5', is_default: true },
     });
-    expect(await add('iam:users:deleteUser')).toMatchObject({ status: 409, body: { error_code: 'IAM.0005' } });
+    expect(await add('iam:users:deleteUser')).toMatchObject({ status: 409, body: { error_code: 'PAP5.0028' } });
     expect(await call('DELETE', `/v5/policies/${id}/versions/v5`)).toMatchObject({ status: 409 });
     expect(await call('DELETE', `/v5/policies/${id}/versions/v2`)).toMatchObject({ status: 204 });
     expect(await call('GET', `/v5/policies/${id}/versions/v2`)).toMatchObject({ status: 404 });

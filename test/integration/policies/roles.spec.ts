@@ -127,7 +127,7 @@ describe('roles', () => {
     expect(await ask('/v3.0/OS-ROLE/roles?page=1&per_page=301')).toMatchObject({ status: 400 });
     const ofDomain = await ask(`/v3/roles?domain_id=${other.domain.id}&display_name=b`);
     expect(names(ofDomain.body.roles)).toEqual(['b']);
-    const system = await ask('/v3/roles?permission_type=role&catalog=SWR');
+    const system = await ask('/v3/roles?permission_type=role&catalog=SWR&display_name=SWR%20Admin');
     expect(system.body.roles).toMatchObject([
       { id: 'swr-admin', display_name: 'SWR Admin', domain_id: null, type: 'XA', policy: { Version: '1.0' } },
     ]);
@@ -192,6 +192,21 @@ describe('roles', () => {
       ...pair,
       'createAssignment',
     ]);
+  });
+
+  it('are granted on enterprise projects, which decides nothing here', async () => {
+    const user = await service.createUser(tenant.token);
+    const group = (await call('POST', '/v3/groups', { group: { name: 'enterprise' } })).body.group as { id: string };
+    await call('PUT', `/v3/groups/${group.id}/users/${user.id}`);
+    const role = await create('cts:trace:list');
+    const roles = `/v3.0/OS-PERMISSION/enterprise-projects/0/groups/${group.id}/roles`;
+    expect(await call('PUT', `${roles}/${role.id}`)).toMatchObject({ status: 204 });
+    expect((await call('GET', roles)).body).toMatchObject({ roles: [{ id: role.id, references: 1 }] });
+    expect((await call('GET', roles.replace('/0/', '/1/'))).body).toMatchObject({ roles: [] });
+    await settles(403, `/v3/${tenant.project.id}/probe`, user.token);
+    expect(await call('DELETE', `${roles}/${role.id}`)).toMatchObject({ status: 204 });
+    expect(await call('DELETE', `${roles}/${role.id}`)).toMatchObject({ status: 404 });
+    expect(await call('GET', roles.replace('/0/', '/a_b/'))).toMatchObject({ status: 400 });
   });
 
   it('are two hundred in a domain, and of different names', async () => {
