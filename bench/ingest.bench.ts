@@ -7,7 +7,6 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { DAY_MS } from '../src/kernel/clock.js';
 import { LogReader } from '../src/traces/log-reader.service.js';
 import { parseRecord } from '../src/traces/parsed-record.js';
 import { COPY_TRACES, encodeRows } from '../src/traces/trace-rows.store.js';
@@ -16,7 +15,7 @@ import { type BenchStack, openBenchStack, pretendBroker, recordsOf } from './ben
 import type { ComparisonResult } from './comparison-result.js';
 import { compare, type Contender } from './harness.js';
 import { machineFacts, type Report } from './report.js';
-import { workload } from './workload.js';
+import { ingestShape, workload } from './workload.js';
 
 export const TRACES = 200_000;
 const BATCH = 5_000;
@@ -28,15 +27,7 @@ const TYPEORM_CHUNK = 500;
 export async function benchIngest(traces = TRACES): Promise<Report> {
   const stack = await openBenchStack();
   try {
-    const shape = {
-      traces,
-      domains: 200,
-      projectsPerDomain: 5,
-      usersPerDomain: 50,
-      resourcesPerDomain: 500,
-      endAt: Date.now(),
-      spanMs: 2 * DAY_MS,
-    };
+    const shape = ingestShape(traces);
     const values = [...workload(shape)].map((text) => Buffer.from(text));
     const halves = Array.from({ length: LOGS }, (_, log) => values.filter((__, index) => index % LOGS === log));
     const comparisons: ComparisonResult[] = [

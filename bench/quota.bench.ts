@@ -4,7 +4,6 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { DAY_MS } from '../src/kernel/clock.js';
 import { type Scope, scopeKey, spaceOf } from '../src/quotas/core/scope.js';
 import type { ReservationAsk } from '../src/quotas/reservation.js';
 import { ReservationBatch } from '../src/quotas/reservation-batch.service.js';
@@ -16,7 +15,7 @@ import type { ComparisonResult } from './comparison-result.js';
 import { compare, type Contender } from './harness.js';
 import { openHttpCallers } from './quota-http.js';
 import { machineFacts, type Report } from './report.js';
-import { workload } from './workload.js';
+import { ingestShape, workload } from './workload.js';
 
 const HOT_CALLERS = 128;
 const HOT_RESERVATIONS = 6_400;
@@ -222,15 +221,7 @@ function askOf(index: number, key: string): ReservationAsk {
 
 /** The same batches with usage counted and without; the order of the two turns every round. */
 async function ingest(stack: BenchStack, traces: number): Promise<ComparisonResult> {
-  const shape = {
-    traces,
-    domains: 200,
-    projectsPerDomain: 5,
-    usersPerDomain: 50,
-    resourcesPerDomain: 500,
-    endAt: Date.now(),
-    spanMs: 2 * DAY_MS,
-  };
+  const shape = ingestShape(traces);
   const values = [...workload(shape)].map((text) => Buffer.from(text));
   const logs = Array.from({ length: LOGS }, (_, log) => recordsOf(values.filter((__, index) => index % LOGS === log)));
   const reader = stack.app.get(LogReader, { strict: false });

@@ -1,12 +1,11 @@
 /** `verdicts`: ingest that asks the policies in force about each trace, against the same ingest without; the goal is 0.9. */
-import { DAY_MS } from '../src/kernel/clock.js';
 import { Metrics } from '../src/platform/metrics/metrics.js';
 import { TraceExtensions } from '../src/traces/index.js';
 import { type BenchStack, openBenchStack } from './bench-stack.js';
 import { compare, type Contender } from './harness.js';
 import { LOGS, quaestor, TRACES } from './ingest.bench.js';
 import { machineFacts, type Report } from './report.js';
-import { domainId, projectId, workload, type WorkloadShape } from './workload.js';
+import { domainId, projectId, ingestShape, workload, type WorkloadShape } from './workload.js';
 
 /** What each user may: two of three operations, under the conditions that policies are written with. */
 const DOCUMENT = {
@@ -24,15 +23,7 @@ const DOCUMENT = {
 export async function benchVerdicts(traces = TRACES): Promise<Report> {
   const stack = await openBenchStack();
   try {
-    const shape = {
-      traces,
-      domains: 200,
-      projectsPerDomain: 5,
-      usersPerDomain: 50,
-      resourcesPerDomain: 500,
-      endAt: Date.now(),
-      spanMs: 2 * DAY_MS,
-    };
+    const shape = ingestShape(traces);
     await insertDirectory(stack, shape);
     const values = [...workload(shape)].map((text) => Buffer.from(text));
     const halves = Array.from({ length: LOGS }, (_, log) => values.filter((__, index) => index % LOGS === log));

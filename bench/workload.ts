@@ -1,4 +1,5 @@
 /** Synthetic traces for measurements: a container registry's operations, skewed as tenants are. Marked as synthetic in their ids. */
+import { DAY_MS } from '../src/kernel/clock.js';
 import { uuidV1 } from '../src/kernel/ids.js';
 
 export interface WorkloadShape {
@@ -10,6 +11,19 @@ export interface WorkloadShape {
   /** Epoch ms of the newest trace; the others lie evenly before it. */
   readonly endAt: number;
   readonly spanMs: number;
+}
+
+/** What ingest is measured with: as many tenants as make no two batches alike. */
+export function ingestShape(traces: number): WorkloadShape {
+  return {
+    traces,
+    domains: 200,
+    projectsPerDomain: 5,
+    usersPerDomain: 50,
+    resourcesPerDomain: 500,
+    endAt: Date.now(),
+    spanMs: 2 * DAY_MS,
+  };
 }
 
 const OPERATIONS = [

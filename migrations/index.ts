@@ -6,8 +6,8 @@ import { DeadLetterHeaders1795000300000 } from './1795000300000-dead-letter-head
 import { TraceDepartures1795000310000 } from './1795000310000-trace-departures.js';
 import { Directory1795000400000 } from './1795000400000-directory.js';
 import { RegionsAndIdempotency1795000600000 } from './1795000600000-regions-and-idempotency.js';
-import { Administrators1795000900000 } from './1795000900000-administrators.js';
 import { Policies1795000800000 } from './1795000800000-policies.js';
+import { Administrators1795000900000 } from './1795000900000-administrators.js';
 import { Quotas1795010000000 } from './1795010000000-quotas.js';
 
 export const migrations = [

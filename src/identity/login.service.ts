@@ -4,6 +4,7 @@ import { AppError } from '../kernel/errors.js';
 import { Database } from '../platform/database/database.js';
 import type { RequestOrigin } from '../platform/http/request-origin.js';
 import type { ProjectRecord, UserRecord } from './directory.store.js';
+import { noteFailure } from './failed-login.js';
 import { LoginIdentity } from './login-identity.service.js';
 import { type LoginAttempt, LoginRecorder } from './login-recorder.service.js';
 import { lockedOut, type LoginSubjects, LoginThrottleStore } from './login-throttle.store.js';
@@ -81,14 +82,8 @@ export class LoginService {
   }
 
   private async refuse(attempt: LoginAttempt, subjects: LoginSubjects): Promise<never> {
-    const verdict = await this.database.transaction(async (transaction) => {
-      const counted = await this.throttle.failed(subjects, transaction);
-      if (counted.outcome === 'locked') return counted;
-      await this.recorder.failure(attempt, 'wrong credentials', transaction);
-      await this.recorder.locked(attempt, counted.nowLocked, transaction);
-      return counted;
-    });
-    if (verdict.outcome === 'locked') throw lockedOut();
+    const { throttle, recorder, database } = this;
+    if ((await noteFailure(attempt, subjects, { throttle, recorder, database })) === 'locked') throw lockedOut();
     throw new AppError('IAM.0062', 'The username or password is wrong.');
   }
 }

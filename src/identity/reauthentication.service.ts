@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { AppError } from '../kernel/errors.js';
 import { Database } from '../platform/database/database.js';
 import type { Actor } from './directory-recorder.service.js';
+import { noteFailure } from './failed-login.js';
 import { LoginRecorder } from './login-recorder.service.js';
 import { lockedOut, LoginThrottleStore, subjectOfAddress, subjectOfUser } from './login-throttle.store.js';
 
@@ -25,13 +26,7 @@ export class Reauthentication {
     const proof = await check();
     if (proof !== null) return proof;
     const attempt = { given: { id, name }, user: { id, name, domainId, domainName }, domainId, origin };
-    const verdict = await this.database.transaction(async (transaction) => {
-      const counted = await this.throttle.failed(subjects, transaction);
-      if (counted.outcome === 'locked') return counted;
-      await this.recorder.failure(attempt, 'wrong credentials', transaction);
-      await this.recorder.locked(attempt, counted.nowLocked, transaction);
-      return counted;
-    });
-    throw verdict.outcome === 'locked' ? lockedOut() : wrong;
+    const { throttle, recorder, database } = this;
+    throw (await noteFailure(attempt, subjects, { throttle, recorder, database })) === 'locked' ? lockedOut() : wrong;
   }
 }

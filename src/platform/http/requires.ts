@@ -89,13 +89,6 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
   return principal;
 });
 
-/** What the policies say of the caller and others' things. Only on routes with {@link Requires}. */
-export const CurrentBeyondSelf = createParamDecorator((_: unknown, context: ExecutionContext): BeyondSelf => {
-  const { beyondSelf } = context.switchToHttp().getRequest<FastifyRequest>();
-  if (beyondSelf === undefined) throw new AppError('QST.Internal', 'a route without @Requires asked for its bounds');
-  return beyondSelf;
-});
-
 /** The caller's address, behind trusted proxies the one they report. IPv4 in IPv6 notation is told as IPv4. */
 export const ClientAddress = createParamDecorator((_: unknown, context: ExecutionContext): string =>
   clientAddress(context.switchToHttp().getRequest<FastifyRequest>()),
