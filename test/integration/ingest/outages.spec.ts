@@ -201,11 +201,16 @@ describe.each(brokerKinds)('a database that stops and comes back, with $name', (
           ...records,
           ...fresh.map((trace) => ({ key: String(trace.trace_id), value: JSON.stringify(trace) })),
         ]);
-        const { total, logs } = await ingest.accountedFor(900, 90_000);
+        const { total, logs } = await reaches(
+          'all of the new topic is read',
+          () => ingest.coverage(),
+          (coverage) => BigInt(coverage.total.offsets) >= 900n && coverage.total.lag === '0',
+          90_000,
+        );
+        // A partition that has no leader yet makes the producer send the whole request again: more than 900, and all of it known.
         expect(total).toMatchObject({
-          offsets: '900',
           stored: '500',
-          duplicate: '400',
+          duplicate: String(BigInt(total.offsets) - 500n),
           absent: '0',
           evicted: '0',
           balanced: true,

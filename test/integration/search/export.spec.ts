@@ -21,6 +21,8 @@ describe('GET /v1/traces/export', () => {
     ]);
     await search.app.listen(0, '127.0.0.1');
   });
+  // A test that fails must not leave its spy to the next.
+  afterEach(() => jest.restoreAllMocks());
   afterAll(() => search.close());
 
   const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
@@ -39,6 +41,15 @@ describe('GET /v1/traces/export', () => {
         else reject(error);
       });
     });
+
+  const transactionsOfClients = async (): Promise<number | undefined> => {
+    const [row] = await search.ingest.database.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+         AND xact_start IS NOT NULL`,
+    );
+    return row?.n;
+  };
 
   it('writes NDJSON that ends with its count', async () => {
     const response = await search.get('/export', {});
@@ -162,15 +173,12 @@ describe('GET /v1/traces/export', () => {
       return asked > 0 && unchanged > 15;
     });
     expect(asked).toBeLessThan(60);
-    const busy = await search.ingest.database.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM pg_stat_activity
-       WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL`,
-    );
-    expect(busy).toEqual([{ n: 0 }]);
+    // Of clients only: the server's own workers (vacuum, analyze) have transactions, too. What others of the service ask for
+    // in passing ends by itself; what the export held would stay.
+    await until(async () => (await transactionsOfClients()) === 0);
     response.destroy();
     await until(async () => (await connections()) === 0);
     expect(page.mock.calls.length).toBeLessThanOrEqual(asked + 1);
-    page.mockRestore();
   }, 60_000);
 
   it('breaks off without its last line when the rest cannot be read', async () => {
@@ -184,6 +192,5 @@ describe('GET /v1/traces/export', () => {
     });
     expect(outcome).toBe('cut off');
     expect(received.join('')).not.toContain('"exported"');
-    page.mockRestore();
   });
 });
