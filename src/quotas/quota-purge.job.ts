@@ -1,9 +1,10 @@
-/** Purges, every quarter of an hour, reservations that ended, idempotency keys and tombstones (docs/quotas.md). */
+/** Purges, every quarter of an hour, reservations that ended, idempotency keys, tombstones and idle rate states (docs/quotas.md). */
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Config } from '../platform/config/config.schema.js';
 import { JobScheduler } from '../platform/scheduling/job-scheduler.js';
 import { CONFIG } from '../platform/tokens.js';
 import { QuotaPurgeStore } from './quota-purge.store.js';
+import { RateStatesStore } from './rate-states.store.js';
 
 const INTERVAL_MS = 900_000;
 const TIMEOUT_MS = 300_000;
@@ -16,6 +17,7 @@ const TOMBSTONE_RETENTIONS = 2;
 export class QuotaPurgeJob implements OnModuleInit {
   constructor(
     private readonly store: QuotaPurgeStore,
+    private readonly rates: RateStatesStore,
     private readonly scheduler: JobScheduler,
     @Inject(CONFIG) private readonly config: Pick<Config, 'RETENTION_DAYS'>,
   ) {}
@@ -38,7 +40,7 @@ export class QuotaPurgeJob implements OnModuleInit {
     };
     while (!signal.aborted) {
       const { reservations, idempotencyKeys, tombstones } = await this.store.run(ages);
-      if (reservations + idempotencyKeys + tombstones === 0) return;
+      if (reservations + idempotencyKeys + tombstones + (await this.rates.purge()) === 0) return;
     }
   }
 }

@@ -30,6 +30,8 @@ import { OverrunWatch } from './overrun-watch.service.js';
 import { QuotaErrors } from './quota-errors.service.js';
 import { QuotaPurgeJob } from './quota-purge.job.js';
 import { QuotaPurgeStore } from './quota-purge.store.js';
+import { RatesController } from './rates.controller.js';
+import { RatesModule } from './rates.module.js';
 import { QuotaUsageController } from './quota-usage.controller.js';
 import { QuotaUsages } from './quota-usage.service.js';
 import { QuotaUsageStore } from './quota-usage.store.js';
@@ -44,12 +46,13 @@ import { UsageAftermath } from './usage-aftermath.service.js';
 import { UsageProjection } from './usage.projection.js';
 
 @Module({
-  imports: [SchedulingModule, TracesModule],
+  imports: [SchedulingModule, TracesModule, RatesModule],
   controllers: [
     DefinitionsController,
     GrantsController,
     LimitsController,
     QuotaUsageController,
+    RatesController,
     ReconcileController,
     ReservationsController,
   ],

@@ -46,6 +46,11 @@ export const configSchema = z
       group: 'Service',
       description: 'Origins a browser may call from, comma-separated; empty: CORS is off.',
     }),
+    API_RATE_FACTOR: variable(z.coerce.number().min(0).max(1_000).default(1), {
+      group: 'Service',
+      description:
+        'Multiplies the rate quotas of the API (docs/quotas.md), which each process counts by itself; 0 switches them off.',
+    }),
     SHUTDOWN_TIMEOUT_MS: variable(integer(25_000, 1_000, 600_000), {
       group: 'Service',
       description: 'How long a stop waits for work in hand before it gives up.',

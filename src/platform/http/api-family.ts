@@ -10,7 +10,7 @@
 export type ApiFamily = 'iam' | 'iam5' | 'cts' | 'swr' | 'native';
 
 /** Faults that have another code in each family. */
-export type CommonFault = 'badBody' | 'badQuery' | 'forbidden' | 'internalRead' | 'internalWrite';
+export type CommonFault = 'badBody' | 'badQuery' | 'forbidden' | 'throttled' | 'internalRead' | 'internalWrite';
 
 /** First segments below `/v3` that are IAM's; any other first segment there is a project id of CTS. */
 const IAM_SEGMENTS = new Set([
@@ -40,6 +40,14 @@ const CODES: Readonly<Record<CommonFault, Readonly<Record<ApiFamily, string>>>> 
   badBody: { iam: 'IAM.0011', iam5: 'IAM.0011', cts: 'CTS.0003', swr: 'QST.BadRequest', native: 'QST.BadRequest' },
   badQuery: { iam: 'IAM.0011', iam5: 'IAM.0011', cts: 'CTS.0300', swr: 'QST.BadRequest', native: 'QST.BadRequest' },
   forbidden: { iam: 'IAM.0003', iam5: 'IAM.0003', cts: 'CTS.0013', swr: 'QST.Forbidden', native: 'QST.Forbidden' },
+  // The gateway's, before any service of Huawei's is reached (support.huaweicloud.com, "How Do I Handle the Error APIG.0308").
+  throttled: {
+    iam: 'APIGW.0308',
+    iam5: 'APIGW.0308',
+    cts: 'APIGW.0308',
+    swr: 'APIGW.0308',
+    native: 'QST.TooManyRequests',
+  },
   internalRead: { iam: 'IAM.0006', iam5: 'IAM.0006', cts: 'CTS.0005', swr: 'QST.Internal', native: 'QST.Internal' },
   internalWrite: { iam: 'IAM.0006', iam5: 'IAM.0006', cts: 'CTS.0004', swr: 'QST.Internal', native: 'QST.Internal' },
 };

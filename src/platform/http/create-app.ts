@@ -130,7 +130,7 @@ async function registerHeaders(fastify: FastifyInstance, config: Config): Promis
     await fastify.register(cors, {
       origin: config.CORS_ORIGINS,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: ['X-Request-Id', 'X-Subject-Token', 'ETag', 'Retry-After'],
+      exposedHeaders: ['X-Request-Id', 'X-Subject-Token', 'ETag', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
       maxAge: 600,
     });
 }

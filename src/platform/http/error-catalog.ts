@@ -11,6 +11,7 @@ const GATEWAY = {
   'APIGW.0101': { status: 404 },
   'APIGW.0301': { status: 401 },
   'APIGW.0303': { status: 401 },
+  'APIGW.0308': { status: 429 },
 } satisfies Record<string, ErrorEntry>;
 
 /** domain/cts.md §2.10. */

@@ -125,7 +125,7 @@ function clientFault(status: number, family: ApiFamily, request: FailedRequest):
         };
       return { code: 'QST.UnsupportedMediaType', message: 'The body must be JSON with Content-Type application/json.' };
     case 429:
-      return { code: 'QST.TooManyRequests', message: 'Too many requests.' };
+      return { code: codeFor('throttled', family), message: 'Too many requests.' };
     case 431:
       return { code: 'QST.HeadersTooLarge', message: 'The request headers are too large.' };
     default:

@@ -46,4 +46,29 @@ describe('a rate quota', () => {
       ),
     );
   });
+
+  it('takes several at once or none, and never more than the burst', () => {
+    expect(takeRate(RATE, null, 0, 10)).toMatchObject({ allowed: true, remaining: 0, next: 30_000 });
+    expect(takeRate(RATE, 15_000, 0, 6)).toMatchObject({
+      allowed: false,
+      remaining: 5,
+      retryAfterMs: 3_000,
+      next: 15_000,
+    });
+    expect(takeRate(RATE, null, 0, 11).allowed).toBe(false);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 0, max: 30_000 }), (amount, state) => {
+        const atOnce = takeRate(RATE, state, 0, amount);
+        let oneByOne: number = state;
+        let all = true;
+        for (let count = 0; count < amount; count++) {
+          const taken = takeRate(RATE, oneByOne, 0);
+          all &&= taken.allowed;
+          oneByOne = taken.next;
+        }
+        expect(atOnce.allowed).toBe(all);
+        if (all) expect(atOnce.next).toBeCloseTo(oneByOne, 6);
+      }),
+    );
+  });
 });

@@ -9,8 +9,8 @@ export interface RateLimit {
 }
 
 /**
- * `remaining`: operations that may follow at once. `retryAfterMs`: until one is allowed, 0 when allowed. `resetMs`: until the whole
- * burst is there again. `next`: the state to keep, the theoretical arrival time in epoch ms.
+ * `remaining`: operations that may follow at once. `retryAfterMs`: until the amount is allowed, 0 when allowed. `resetMs`: until the
+ * whole burst is there again. `next`: the state to keep, the theoretical arrival time in epoch ms.
  */
 export interface RateDecision {
   readonly allowed: boolean;
@@ -20,22 +20,42 @@ export interface RateDecision {
   readonly next: number;
 }
 
-const ROUNDING = 1e-9;
+/** Forgives what division left over; a part of the interval. */
+export const RATE_ROUNDING = 1e-9;
 
-/** @param state what the last decision said to keep; null at first */
-export function takeRate({ limit, windowMs, burst }: RateLimit, state: number | null, nowMs: number): RateDecision {
-  const interval = windowMs / limit;
-  const tolerance = interval * burst;
+/** Milliseconds in which one operation comes back. */
+export function rateInterval({ limit, windowMs }: RateLimit): number {
+  return windowMs / limit;
+}
+
+/**
+ * @param state what the last decision said to keep; null at first
+ * @param amount operations asked for at once, all or none; more than the burst are never allowed
+ */
+export function takeRate(rate: RateLimit, state: number | null, nowMs: number, amount = 1): RateDecision {
+  const interval = rateInterval(rate);
+  const tolerance = interval * rate.burst;
   const arrival = Math.max(state ?? nowMs, nowMs);
-  const next = arrival + interval;
-  // Forgives what division left over.
-  const allowed = next - nowMs <= tolerance + interval * ROUNDING;
-  const kept = allowed ? next : arrival;
+  const next = arrival + interval * amount;
+  const allowed = next - nowMs <= tolerance + interval * RATE_ROUNDING;
   return {
+    ...rateStanding(rate, allowed ? next : arrival, nowMs),
     allowed,
-    remaining: Math.max(0, Math.floor((tolerance - (kept - nowMs)) / interval + ROUNDING)),
     retryAfterMs: allowed ? 0 : Math.ceil(next - nowMs - tolerance),
-    resetMs: Math.ceil(kept - nowMs),
-    next: kept,
+  };
+}
+
+/** How a rate quota stands whose state was kept by somebody else. */
+export function rateStanding(
+  rate: RateLimit,
+  state: number,
+  nowMs: number,
+): Pick<RateDecision, 'remaining' | 'resetMs' | 'next'> {
+  const interval = rateInterval(rate);
+  const ahead = Math.max(0, state - nowMs);
+  return {
+    remaining: Math.max(0, Math.floor((interval * rate.burst - ahead) / interval + RATE_ROUNDING)),
+    resetMs: Math.ceil(ahead),
+    next: state,
   };
 }
