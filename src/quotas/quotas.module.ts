@@ -42,9 +42,10 @@ import { ReservationsStore } from './reservations.store.js';
 import { ScopeDirectory } from './scope-directory.store.js';
 import { UsageAftermath } from './usage-aftermath.service.js';
 import { UsageProjection } from './usage.projection.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 @Module({
-  imports: [SchedulingModule, TracesModule],
+  imports: [SchedulingModule, TracesModule, WebhooksModule],
   controllers: [
     DefinitionsController,
     GrantsController,
