@@ -10,6 +10,7 @@ import { Policies1795000800000 } from './1795000800000-policies.js';
 import { Administrators1795000900000 } from './1795000900000-administrators.js';
 import { Quotas1795010000000 } from './1795010000000-quotas.js';
 import { Webhooks1795020000000 } from './1795020000000-webhooks.js';
+import { ThresholdTold1795020100000 } from './1795020100000-threshold-told.js';
 
 export const migrations = [
   Traces1795000000000,
@@ -23,4 +24,5 @@ export const migrations = [
   Administrators1795000900000,
   Quotas1795010000000,
   Webhooks1795020000000,
+  ThresholdTold1795020100000,
 ];

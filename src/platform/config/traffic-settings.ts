@@ -1,7 +1,19 @@
-/** Settings of what goes out, webhooks, and of how much may come in. */
+/** Settings of thresholds of quotas, and of the webhooks that are told of them. */
 import { z } from 'zod';
 import { isNetwork } from '../http/address-policy.js';
 import { flag, integer, list, variable } from './variable.js';
+
+export const thresholdSettings = {
+  QUOTA_THRESHOLD_HYSTERESIS: variable(integer(5, 0, 50), {
+    group: 'Quotas',
+    description: 'Percentage points that use must fall below a threshold before reaching it is told again.',
+  }),
+  QUOTA_THRESHOLD_COOLDOWN_MINUTES: variable(integer(60, 0, 10_080), {
+    group: 'Quotas',
+    description:
+      'Minutes after a threshold was told in which neither it nor a lower one of the same quota is told again.',
+  }),
+} as const;
 
 export const webhookSettings = {
   WEBHOOK_ALLOW_HTTP: variable(flag(false), {

@@ -11,8 +11,8 @@ export interface VariableMeta {
     | 'Query'
     | 'Retention'
     | 'Security'
+    | 'Quotas'
     | 'Webhooks'
-    | 'Rates'
     | 'First administrator';
   readonly description: string;
   readonly secret?: boolean;
