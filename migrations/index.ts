@@ -9,6 +9,8 @@ import { RegionsAndIdempotency1795000600000 } from './1795000600000-regions-and-
 import { Policies1795000800000 } from './1795000800000-policies.js';
 import { Administrators1795000900000 } from './1795000900000-administrators.js';
 import { Quotas1795010000000 } from './1795010000000-quotas.js';
+import { Webhooks1795020000000 } from './1795020000000-webhooks.js';
+import { ThresholdTold1795020100000 } from './1795020100000-threshold-told.js';
 import { RateStates1795060000000 } from './1795060000000-rate-states.js';
 
 export const migrations = [
@@ -22,5 +24,7 @@ export const migrations = [
   Policies1795000800000,
   Administrators1795000900000,
   Quotas1795010000000,
+  Webhooks1795020000000,
+  ThresholdTold1795020100000,
   RateStates1795060000000,
 ];

@@ -49,7 +49,7 @@ export function rotateEncryptionKey(
           return { key, sealed: next.seal(openOrRefuse(old, sealed, purpose), purpose) };
         });
         await writeSealed(column, anew, transaction);
-        resealed[column.table] = anew.length;
+        resealed[column.table] = (resealed[column.table] ?? 0) + anew.length;
       }
       await noteRotation(transaction);
       await record(database, recorder, resealed, transaction);

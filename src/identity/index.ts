@@ -3,6 +3,8 @@ export { Authenticator } from './authenticator.service.js';
 export { type BootstrapResult, BootstrapService } from './bootstrap.service.js';
 export { EncryptionKeyCheck } from './encryption-key.service.js';
 export { RotationRefused, rotateEncryptionKey } from './encryption-rotation.js';
+export { SecretBox } from './secret-box.js';
+export { webhookSecretPurpose } from './sealed-columns.store.js';
 export type { Credentials } from './credentials-file.js';
 export {
   type ChangedAdministrator,

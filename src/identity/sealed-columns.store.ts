@@ -34,6 +34,13 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     key: ['domain_id', 'user_id'],
     purpose: ([domainId = '', userId = '']) => mfaSeedPurpose(domainId, userId),
   },
+  // Of a capability that this one does not know; the exchange of the key must know all.
+  ...(['secret_sealed', 'previous_secret_sealed'] as const).map((column) => ({
+    table: 'webhooks',
+    column,
+    key: ['domain_id', 'id'],
+    purpose: ([domainId = '', id = '']: readonly string[]) => webhookSecretPurpose(domainId, id),
+  })),
   {
     table: 'encryption_check',
     column: 'sealed',
@@ -41,6 +48,11 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     purpose: () => ENCRYPTION_CHECK_PURPOSE,
   },
 ];
+
+/** Binds the secret of a webhook to its row, also the one before it. */
+export function webhookSecretPurpose(domainId: string, id: string): string {
+  return `webhooks:${domainId}:${id}`;
+}
 
 export interface SealedValue {
   readonly key: readonly string[];
@@ -53,7 +65,8 @@ const CHUNK = 1_000;
 export function readSealed({ table, column, key }: SealedColumn, sql: Sql, limit?: number): Promise<SealedValue[]> {
   const texts = key.map((name) => `${name}::text`).join(', ');
   return sql.query<{ key: string[]; sealed: Buffer }>(
-    `SELECT ARRAY[${texts}] AS key, ${column} AS sealed FROM ${table} ORDER BY ${key.join(', ')} LIMIT $1`,
+    `SELECT ARRAY[${texts}] AS key, ${column} AS sealed FROM ${table}
+     WHERE ${column} IS NOT NULL ORDER BY ${key.join(', ')} LIMIT $1`,
     [limit ?? null],
   );
 }

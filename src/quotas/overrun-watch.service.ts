@@ -7,6 +7,7 @@ import { UNLIMITED } from './core/definition.js';
 import { effectiveLimit } from './core/limits.js';
 import { parseScopeKey, type Scope } from './core/scope.js';
 import { renderScope } from './quotas.dto.js';
+import { ThresholdNotes } from './threshold-notes.js';
 import { type CounterId, type CounterRow, CountersStore, distinct } from './counters.store.js';
 
 @Injectable()
@@ -14,12 +15,14 @@ export class OverrunWatch {
   constructor(
     private readonly counters: CountersStore,
     private readonly recorder: TraceRecorder,
+    private readonly notes: ThresholdNotes,
   ) {}
 
   /** After the counters moved or their limits changed, under their groups' locks. */
   async look(transaction: Transaction, ids: readonly CounterId[], { definitions }: Catalogue): Promise<void> {
     // What is only observed is told when it is asked for, and costs ingest nothing.
     const limited = ids.filter(({ quotaKey }) => (definitions.get(quotaKey)?.mode ?? 'observe') !== 'observe');
+    this.notes.note(limited);
     const rows = await this.counters.states(transaction, distinct(limited));
     const judged = rows.map((row) => {
       const scope = parseScopeKey(row.scope, row.domainId);

@@ -42,11 +42,17 @@ import { ReservationsController } from './reservations.controller.js';
 import { Reservations } from './reservations.service.js';
 import { ReservationsStore } from './reservations.store.js';
 import { ScopeDirectory } from './scope-directory.store.js';
+import { ThresholdNotes } from './threshold-notes.js';
+import { ThresholdTeller } from './threshold-teller.service.js';
+import { ThresholdWatch } from './threshold-watch.service.js';
+import { ThresholdJobs } from './threshold.jobs.js';
+import { ThresholdsStore } from './thresholds.store.js';
 import { UsageAftermath } from './usage-aftermath.service.js';
 import { UsageProjection } from './usage.projection.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 @Module({
-  imports: [SchedulingModule, TracesModule, RatesModule],
+  imports: [SchedulingModule, TracesModule, RatesModule, WebhooksModule],
   controllers: [
     DefinitionsController,
     GrantsController,
@@ -86,6 +92,11 @@ import { UsageProjection } from './usage.projection.js';
     },
     ReservationsStore,
     ScopeDirectory,
+    ThresholdJobs,
+    ThresholdNotes,
+    ThresholdsStore,
+    ThresholdTeller,
+    ThresholdWatch,
     UsageAftermath,
     Baseline,
     ChangeRecorder,

@@ -5,12 +5,14 @@ import { AppError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import { Database } from '../platform/database/database.js';
 import { AskReader } from './ask-reader.service.js';
+import { levelsOf } from './core/scope.js';
 import { QuotaErrors } from './quota-errors.service.js';
-import { domainOfReservation, type ReservationAsk, type StoredReservation } from './reservation.js';
+import { domainOfReservation, type ReservationAsk, type StoredItem, type StoredReservation } from './reservation.js';
 import { ReservationBatch } from './reservation-batch.service.js';
 import { type EndOutcome, ReservationEnd } from './reservation-end.service.js';
 import { ReservationQueue } from './reservation-queue.js';
 import { type Reserve, type Reserved, renderReserved } from './reservations.dto.js';
+import { ThresholdNotes } from './threshold-notes.js';
 
 const MS_PER_S = 1_000;
 
@@ -22,6 +24,7 @@ export class Reservations {
     private readonly batch: ReservationBatch,
     private readonly ends: ReservationEnd,
     private readonly errors: QuotaErrors,
+    private readonly notes: ThresholdNotes,
   ) {}
 
   /** Throws `QST.Quota.Exceeded`, `.NameTaken`, `.ScopeClosed`, and `QST.IdempotencyConflict`. */
@@ -31,6 +34,11 @@ export class Reservations {
     if (outcome.outcome === 'other_request')
       throw new AppError('QST.IdempotencyConflict', 'This Idempotency-Key was used for another request.');
     if (outcome.outcome !== 'granted') throw await this.errors.refused(outcome);
+    if (!body.dry_run)
+      this.moved(
+        ask.domainId,
+        ask.items.map(({ quotaKey, scope }) => ({ quotaKey, levels: levelsOf(scope) })),
+      );
     return renderReserved(outcome, body.dry_run);
   }
 
@@ -41,15 +49,25 @@ export class Reservations {
   }
 
   async commit(principal: Principal, id: string): Promise<StoredReservation> {
-    return ended(await this.ends.commit(ownDomain(principal, id), id));
+    return this.done(await this.ends.commit(ownDomain(principal, id), id));
   }
 
   async release(principal: Principal, id: string): Promise<StoredReservation> {
-    return ended(await this.ends.release(ownDomain(principal, id), id));
+    return this.done(await this.ends.release(ownDomain(principal, id), id));
   }
 
   async extend(principal: Principal, id: string, ttlSeconds: number): Promise<StoredReservation> {
     return ended(await this.ends.extend(ownDomain(principal, id), id, ttlSeconds * MS_PER_S));
+  }
+
+  private done(outcome: EndOutcome): StoredReservation {
+    const reservation = ended(outcome);
+    this.moved(reservation.domainId, reservation.items);
+    return reservation;
+  }
+
+  private moved(domainId: string, items: readonly Pick<StoredItem, 'quotaKey' | 'levels'>[]): void {
+    this.notes.note(items.flatMap(({ quotaKey, levels }) => levels.map((scope) => ({ domainId, quotaKey, scope }))));
   }
 
   private async askOf(principal: Principal, body: Reserve, key: string | null): Promise<ReservationAsk> {

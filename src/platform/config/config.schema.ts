@@ -1,6 +1,7 @@
 /** The one schema of the configuration: every variable with its form, default, meaning and whether it is a secret. */
 import { z } from 'zod';
 import { checkOidc, securitySettings } from './security-settings.js';
+import { thresholdSettings, webhookSettings } from './traffic-settings.js';
 import { flag, identifier, integer, list, metaOf, optionalText, variable, type VariableMeta } from './variable.js';
 
 const role = z.enum(['api', 'ingest', 'jobs']);
@@ -168,6 +169,9 @@ export const configSchema = z
       group: 'Security',
       description: 'Hours for which a temporary login credential of the registry is valid.',
     }),
+
+    ...thresholdSettings,
+    ...webhookSettings,
 
     BOOTSTRAP_DOMAIN: variable(z.string().min(1).max(64).default('operator'), {
       group: 'First administrator',

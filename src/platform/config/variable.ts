@@ -4,7 +4,16 @@ import { z } from 'zod';
 /** What the generated documentation and the log redaction need to know of a variable. */
 export interface VariableMeta {
   readonly group:
-    'Service' | 'Postgres' | 'Kafka' | 'Ingest' | 'Query' | 'Retention' | 'Security' | 'First administrator';
+    | 'Service'
+    | 'Postgres'
+    | 'Kafka'
+    | 'Ingest'
+    | 'Query'
+    | 'Retention'
+    | 'Security'
+    | 'Quotas'
+    | 'Webhooks'
+    | 'First administrator';
   readonly description: string;
   readonly secret?: boolean;
   /** An example for `.env.example` where the default is empty. */

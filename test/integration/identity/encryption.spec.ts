@@ -8,7 +8,12 @@ import { BootstrapService, EncryptionKeyCheck, rotateEncryptionKey } from '../..
 import { ENCRYPTION_KEY_LOCK } from '../../../src/identity/encryption-check.store.js';
 import { CHECK_TEXT } from '../../../src/identity/encryption-key.service.js';
 import { MfaSeeds } from '../../../src/identity/mfa-seeds.service.js';
-import { ENCRYPTION_CHECK_PURPOSE, readSealed, SEALED_COLUMNS } from '../../../src/identity/sealed-columns.store.js';
+import {
+  ENCRYPTION_CHECK_PURPOSE,
+  readSealed,
+  SEALED_COLUMNS,
+  webhookSecretPurpose,
+} from '../../../src/identity/sealed-columns.store.js';
 import { SecretBox } from '../../../src/identity/secret-box.js';
 import { ConfigError } from '../../../src/platform/config/load-config.js';
 import { Database } from '../../../src/platform/database/database.js';
@@ -43,6 +48,17 @@ describe('the encryption key', () => {
       'phone',
       sealed,
     ]);
+  });
+  beforeEach(async () => {
+    const [domainId, id] = ['d'.repeat(32), 'e'.repeat(32)];
+    const sealed = ['present', 'former'].map((secret) =>
+      new SecretBox(OLD).seal(secret, webhookSecretPurpose(domainId, id)),
+    );
+    await db.query(
+      `INSERT INTO webhooks (domain_id, id, url, description, events, enabled, every_domain, secret_sealed, previous_secret_sealed)
+       VALUES ($1, $2, 'https://hooks.example.org/', '', '{*}', true, false, $3, $4)`,
+      [domainId, id, ...sealed],
+    );
   });
   afterEach(async () => {
     await Promise.all(apps.map((opened) => opened.close()));
@@ -88,7 +104,7 @@ describe('the encryption key', () => {
     }
     expect(await db.query('SELECT 1 FROM encryption_check')).toEqual([]);
     await check(app).verify();
-    expect(await openedBy(OLD)).toEqual([4, 4]);
+    expect(await openedBy(OLD)).toEqual([6, 6]);
   });
 
   it('seals every sealed column of the schema', async () => {
@@ -104,10 +120,10 @@ describe('the encryption key', () => {
   it('is exchanged as a whole, once, and told in a trace', async () => {
     await expect(rotate(OLD, NEW)).resolves.toEqual({
       outcome: 'rotated',
-      resealed: { access_keys: 1, signing_keys: 1, mfa_devices: 1, encryption_check: 1 },
+      resealed: { access_keys: 1, signing_keys: 1, mfa_devices: 1, webhooks: 2, encryption_check: 1 },
     });
-    expect(await openedBy(NEW)).toEqual([4, 4]);
-    expect(await openedBy(OLD)).toEqual([0, 4]);
+    expect(await openedBy(NEW)).toEqual([6, 6]);
+    expect(await openedBy(OLD)).toEqual([0, 6]);
     await expect(check(app).verify()).rejects.toThrow(/ENCRYPTION_KEY/);
     await expect(check(await open(NEW)).verify()).resolves.toBeUndefined();
     // After a crash between the commit and what follows it, the same command finds it done.
@@ -121,7 +137,7 @@ describe('the encryption key', () => {
     ['to the key in use', OLD, OLD, /is the one in use/],
   ])('is not exchanged %s', async (_, from, to, reason) => {
     await expect(rotate(from, to)).rejects.toThrow(reason);
-    expect(await openedBy(OLD)).toEqual([4, 4]);
+    expect(await openedBy(OLD)).toEqual([6, 6]);
   });
 
   it('stays as it was when the exchange breaks in the middle, or meets a value it cannot open', async () => {
@@ -130,11 +146,11 @@ describe('the encryption key', () => {
     );
     await db.query('CREATE TRIGGER crash BEFORE UPDATE ON mfa_devices FOR EACH ROW EXECUTE FUNCTION crash()');
     await expect(rotate(OLD, NEW)).rejects.toThrow('crash');
-    expect(await openedBy(OLD)).toEqual([4, 4]);
+    expect(await openedBy(OLD)).toEqual([6, 6]);
     await db.query('DROP TRIGGER crash ON mfa_devices');
     await db.query('UPDATE mfa_devices SET seed_sealed = $1', [randomBytes(40)]);
     await expect(rotate(OLD, NEW)).rejects.toThrow(/^mfa_devices:.* cannot be opened with the former key$/);
-    expect(await openedBy(OLD)).toEqual([3, 4]);
+    expect(await openedBy(OLD)).toEqual([5, 6]);
   });
 
   it('is not exchanged while any process works under it, also one that lost its connection meanwhile', async () => {

@@ -17,6 +17,7 @@ const KINDS_OF_ID: Readonly<Record<string, string>> = {
   '/v1/ingest/dead-letters/:id': 'dead_letter_id',
   '/v1/quotas/reservations/:id': 'reservation_id',
   '/v1/quotas/grants/:id': 'grant_id',
+  '/v1/webhooks/:id': 'webhook_id',
 };
 
 /** Well-formed ids that nothing has. */
@@ -33,6 +34,8 @@ const ABSENT: Ids = {
   credential_id: 'f'.repeat(32),
   reservation_id: 'f'.repeat(32),
   grant_id: 'f'.repeat(32),
+  webhook_id: 'f'.repeat(32),
+  delivery_id: 'f'.repeat(32),
   policy_id: 'f'.repeat(32),
   role_id: 'f'.repeat(32),
 };
@@ -69,6 +72,10 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v1/quotas/reservations/:id/release': undefined,
   'POST /v1/quotas/reservations/:id/extend': { ttl_seconds: 60 },
   'DELETE /v1/quotas/grants/:id': { reason: 'mine now' },
+  'PATCH /v1/webhooks/:id': { enabled: false },
+  'POST /v1/webhooks/:id/rotate-secret': undefined,
+  'POST /v1/webhooks/:id/test': undefined,
+  'POST /v1/webhooks/:id/deliveries/:delivery_id/redeliver': undefined,
   'PATCH /v3/users/:user_id': { user: { description: 'mine now' } },
   'POST /v3/users/:user_id/password': { user: { password: 'a password of mine', original_password: 'x' } },
   'PUT /v3.0/OS-USER/users/:user_id': { user: { description: 'mine now' } },
@@ -246,9 +253,17 @@ describe('ids of another domain', () => {
       dead_letter_id: letter?.id ?? '',
       credential_id: login.token_id,
       ...(await quotasOf(tenant, user.id)),
+      ...(await webhookOf(tenant)),
       policy_id: policy.policy_id,
       role_id: role.id,
     };
+  }
+
+  async function webhookOf({ token }: Tenant): Promise<Ids> {
+    const made = await service.call('POST', '/v1/webhooks', token, { url: 'https://hooks.example.org/' });
+    const sent = await service.call('POST', `/v1/webhooks/${String(made.body.id)}/test`, token, {});
+    if (sent.status !== 202) throw new Error(`${made.text}${sent.text}`);
+    return { webhook_id: String(made.body.id), delivery_id: String(sent.body.id) };
   }
 
   async function quotasOf({ domain, project, token }: Tenant, userId: string): Promise<Ids> {
