@@ -11,6 +11,7 @@ import { Administrators1795000900000 } from './1795000900000-administrators.js';
 import { Quotas1795010000000 } from './1795010000000-quotas.js';
 import { Webhooks1795020000000 } from './1795020000000-webhooks.js';
 import { ThresholdTold1795020100000 } from './1795020100000-threshold-told.js';
+import { QuotaSpecs1795030000000 } from './1795030000000-quota-specs.js';
 import { RateStates1795060000000 } from './1795060000000-rate-states.js';
 
 export const migrations = [
@@ -26,5 +27,6 @@ export const migrations = [
   Quotas1795010000000,
   Webhooks1795020000000,
   ThresholdTold1795020100000,
+  QuotaSpecs1795030000000,
   RateStates1795060000000,
 ];

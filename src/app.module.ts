@@ -4,7 +4,7 @@ import { IdentityModule } from './identity/index.js';
 import { PlatformModule, type PlatformSettings } from './platform/platform.module.js';
 import { SchedulingModule } from './platform/scheduling/scheduling.module.js';
 import { PoliciesModule } from './policies/index.js';
-import { QuotasModule } from './quotas/index.js';
+import { QuotasModule, QuotaViewsModule } from './quotas/index.js';
 import { TracesModule } from './traces/index.js';
 
 @Module({})
@@ -19,6 +19,7 @@ export class AppModule {
         IdentityModule,
         PoliciesModule,
         QuotasModule,
+        QuotaViewsModule,
       ],
     };
   }

@@ -34,7 +34,8 @@ export class ChangeRecorder {
         domainId: change.domainId === '' ? domainId : change.domainId,
         projectId: (scope === null ? null : projectOf(scope)) ?? '',
         resourceId: change.scope === '' ? change.quotaKey : change.scope,
-        resourceName: change.quotaKey,
+        // What concerns all keys of a scope is told by the scope.
+        resourceName: change.quotaKey === '' ? change.scope : change.quotaKey,
         user: operationUser(principal),
         message: change.reason,
         request: { before: change.before ?? null, after: change.after ?? null },

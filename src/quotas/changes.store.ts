@@ -7,6 +7,7 @@ import type { Caller } from './reservation.js';
 export interface Change {
   /** '' for what belongs to the installation. */
   readonly domainId: string;
+  /** '' for what concerns all keys of a scope. */
   readonly quotaKey: string;
   /** '' for what has none. */
   readonly scope: string;

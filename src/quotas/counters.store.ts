@@ -27,6 +27,13 @@ export interface Moment {
   readonly revision: string;
 }
 
+/** Counters as of one statement. */
+export interface CounterLook {
+  readonly rows: CounterRow[];
+  readonly moment: Moment;
+  readonly isUnswept: boolean;
+}
+
 export interface CounterDelta extends CounterId {
   readonly used: number;
   readonly reserved: number;
@@ -41,6 +48,10 @@ interface StateRow {
   readonly place: number;
   readonly used: string | null;
   readonly reserved: string | null;
+  /** Of what is reserved: nobody swept it yet. */
+  readonly expired: string;
+  readonly now: string;
+  readonly revision: string;
   readonly exceeded: boolean | null;
   readonly closed: boolean;
   readonly override: string | null;
@@ -53,10 +64,8 @@ const REMEMBERED = 200_000;
 /** Instants as of the statement: every process asks the database's clock alone. */
 const STATES = `
   WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS now)
-  SELECT want.place::int AS place, c.used, c.exceeded,
-         c.reserved - COALESCE((SELECT sum(i.amount) FROM quota_reservation_items i
-           WHERE i.domain_id = want.domain_id AND i.quota_key = want.quota_key AND i.state = 'held'
-             AND i.expires_at <= moment.now AND want.scope = ANY (i.levels)), 0) AS reserved,
+  SELECT want.place::int AS place, c.used, c.exceeded, c.reserved, expired.amount AS expired,
+         floor(extract(epoch FROM moment.now) * 1000)::bigint AS now, (SELECT revision FROM quota_catalogue) AS revision,
          (c.closed_at IS NOT NULL OR x.scope IS NOT NULL) AS closed,
          l.limit_value AS override, g.limit_value AS "grant", s.spec
   FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS want(domain_id, quota_key, scope, place)
@@ -65,6 +74,10 @@ const STATES = `
   LEFT JOIN quota_limits l ON l.domain_id = want.domain_id AND l.quota_key = want.quota_key AND l.scope = want.scope
   LEFT JOIN quota_specs s ON s.domain_id = want.domain_id AND s.scope = want.scope
   LEFT JOIN quota_closures x ON x.domain_id = want.domain_id AND x.scope = want.scope
+  CROSS JOIN LATERAL (
+    SELECT COALESCE(sum(i.amount), 0) AS amount FROM quota_reservation_items i
+    WHERE i.domain_id = want.domain_id AND i.quota_key = want.quota_key AND i.state = 'held'
+      AND i.expires_at <= moment.now AND want.scope = ANY (i.levels)) expired
   LEFT JOIN LATERAL (
     SELECT CASE WHEN bool_or(limit_value = -1) THEN -1 ELSE max(limit_value) END AS limit_value
     FROM quota_grants
@@ -140,10 +153,19 @@ export class CountersStore {
 
   /** How the counters stand and what limits them now, in the order asked for; one that does not exist stands at zero. */
   async states(sql: Sql, ids: readonly CounterId[]): Promise<CounterRow[]> {
-    if (ids.length === 0) return [];
+    return ids.length === 0 ? [] : (await this.look(sql, ids)).rows;
+  }
+
+  /** As {@link states}, with the instant of it, and whether anything expired there that is still to be swept. */
+  async look(sql: Sql, ids: readonly CounterId[]): Promise<CounterLook> {
     const rows = await sql.query<StateRow>(STATES, columns(ids));
     const byPlace = new Map(rows.map((row) => [row.place, row]));
-    return ids.map((id, index) => stateOf(id, byPlace.get(index + 1)));
+    const [first] = rows;
+    return {
+      rows: ids.map((id, index) => stateOf(id, byPlace.get(index + 1))),
+      moment: { nowMs: Number(first?.now ?? 0), revision: first?.revision ?? '0' },
+      isUnswept: rows.some(({ expired }) => expired !== '0'),
+    };
   }
 
   /** Moves counters, under the locks of their groups; they must exist. `used` stays at zero where an adjustment went too far. */
@@ -175,7 +197,7 @@ function stateOf(id: CounterId, row: StateRow | undefined): CounterRow {
   return {
     ...id,
     used: number(row?.used) ?? 0,
-    reserved: number(row?.reserved) ?? 0,
+    reserved: (number(row?.reserved) ?? 0) - (number(row?.expired) ?? 0),
     exceeded: row?.exceeded ?? false,
     closed: row?.closed ?? false,
     override: number(row?.override),

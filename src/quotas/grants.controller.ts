@@ -9,6 +9,8 @@ import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
 import { ApiZodBody, ApiZodParams, ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
 import { AskReader } from './ask-reader.service.js';
+import type { Actor } from './change-recorder.service.js';
+import { scopeKey } from './core/scope.js';
 import type { PresetName } from './core/wire-presets.js';
 import { Grants } from './grants.service.js';
 import {
@@ -26,9 +28,11 @@ import {
   presetSchema,
   renderGrant,
   type Revoke,
+  type RevokeGrants,
+  revokeGrantsSchema,
   revokeSchema,
 } from './limits.dto.js';
-import { LimitsStore } from './limits.store.js';
+import { type Grant, LimitsStore } from './limits.store.js';
 import { scopeFrom } from './quotas.dto.js';
 import { domainOfReservation } from './reservation.js';
 import { readOnly } from './reservations.service.js';
@@ -90,6 +94,19 @@ export class GrantsController {
     return { grants: found.map(renderGrant) };
   }
 
+  @Delete()
+  @Requires('quota:grant:delete', { plane: 'operator', domain: 'body.domain_id' })
+  @ApiOperation({ summary: 'Revoke a grant by its id, or all that are active for a key and scope' })
+  @ApiZodResponse(200, grantListSchema)
+  async revokeNamed(
+    @ApiZodBody(revokeGrantsSchema) body: RevokeGrants,
+    @CurrentPrincipal() principal: Principal,
+    @Origin() origin: RequestOrigin,
+  ): Promise<GrantList> {
+    const domainId = await this.reader.domainFor(principal, body.domain_id);
+    return { grants: (await this.revoked(domainId, body, { principal, origin })).map(renderGrant) };
+  }
+
   @Delete(':id')
   @Requires('quota:grant:delete', { plane: 'operator', domain: 'path.id', domainIn: domainOfReservation })
   @ApiOperation({ summary: 'Revoke a grant' })
@@ -103,5 +120,12 @@ export class GrantsController {
     const domainId = domainOfReservation(id);
     if (domainId === null) throw new AppError('QST.NotFound', 'There is no such grant.');
     return renderGrant(await this.grants.revoke(domainId, id, body.reason, { principal, origin }));
+  }
+
+  private async revoked(domainId: string, body: RevokeGrants, actor: Actor): Promise<Grant[]> {
+    const { id, quota_key: quotaKey, scope, reason } = body;
+    if (quotaKey !== undefined && scope !== undefined)
+      return this.grants.revokeActive({ domainId, quotaKey, scope: scopeKey(scopeFrom(scope)) }, reason, actor);
+    return [await this.grants.revoke(domainId, id ?? '', reason, actor)];
   }
 }

@@ -7,6 +7,7 @@ import { Database, type Transaction } from '../platform/database/database.js';
 import { type Catalogue, CatalogueService } from './catalogue.service.js';
 import { type Actor, ChangeRecorder } from './change-recorder.service.js';
 import { scopeKey } from './core/scope.js';
+import type { CounterId } from './counters.store.js';
 import { grantPreset, type PresetName } from './core/wire-presets.js';
 import { LimitRules } from './limit-rules.service.js';
 import type { ApplyPreset, CreateGrant } from './limits.dto.js';
@@ -68,12 +69,35 @@ export class Grants {
       const catalogue = await this.catalogue.current(transaction);
       await this.rules.lock(transaction, seen, catalogue);
       const before = (await this.store.findGrant(transaction, domainId, id)) ?? seen;
-      if (before.revokedAtMs !== null) return before;
-      await this.store.revoke(transaction, domainId, id);
-      await this.recorder.record(transaction, { ...changeOf(before, 'deleteQuotaGrant'), after: null, reason }, actor);
-      await this.watch.look(transaction, [before], catalogue);
-      return (await this.store.findGrant(transaction, domainId, id)) ?? before;
+      return before.revokedAtMs === null ? this.end(transaction, before, reason, actor, catalogue) : before;
     });
+  }
+
+  /** All that are active for the scope. Throws `QST.NotFound` where none is. */
+  async revokeActive(id: CounterId, reason: string, actor: Actor): Promise<Grant[]> {
+    return this.database.transaction(async (transaction) => {
+      const catalogue = await this.catalogue.current(transaction);
+      await this.rules.lock(transaction, id, catalogue);
+      const active = await this.store.activeGrants(transaction, id);
+      if (active.length === 0) throw new AppError('QST.NotFound', 'No grant is active there.');
+      const revoked: Grant[] = [];
+      for (const grant of active) revoked.push(await this.end(transaction, grant, reason, actor, catalogue));
+      return revoked;
+    });
+  }
+
+  private async end(
+    transaction: Transaction,
+    before: Grant,
+    reason: string,
+    actor: Actor,
+    catalogue: Catalogue,
+  ): Promise<Grant> {
+    const { domainId, id } = before;
+    await this.store.revoke(transaction, domainId, id);
+    await this.recorder.record(transaction, { ...changeOf(before, 'deleteQuotaGrant'), after: null, reason }, actor);
+    await this.watch.look(transaction, [before], catalogue);
+    return (await this.store.findGrant(transaction, domainId, id)) ?? before;
   }
 
   private async grant(

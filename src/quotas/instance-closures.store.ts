@@ -1,7 +1,8 @@
 /** Ends what was counted in an instance that is gone: resources, counters, reservations and grants. */
 import { Injectable } from '@nestjs/common';
 import type { Sql, Transaction } from '../platform/database/database.js';
-import type { EventOrder } from './core/ledger.js';
+import { BASELINE_LOG, type EventOrder } from './core/ledger.js';
+import { levelsOf, parseScopeKey } from './core/scope.js';
 import type { CounterDelta, CounterGroup } from './counters.store.js';
 
 /** An instance that was deleted, by the trace at this place. */
@@ -49,12 +50,13 @@ export class InstanceClosuresStore {
     );
     if (fresh.length === 0) return null;
     const used = await this.buryResources(transaction, place);
+    const corrected = await this.takeBackAdjustments(transaction, domainId, scope);
     const reserved = await this.releaseItems(transaction, domainId, scope);
     const grants = await this.endGrants(transaction, domainId, scope);
     const counts = { resources: used.count, reservations: reserved.count, grants };
     const isNew = fresh[0]?.fresh === true;
-    return isNew || used.count + reserved.count + grants > 0
-      ? { deltas: [...used.deltas, ...reserved.deltas], counts }
+    return isNew || used.count + corrected.length + reserved.count + grants > 0
+      ? { deltas: [...used.deltas, ...corrected, ...reserved.deltas], counts }
       : null;
   }
 
@@ -62,7 +64,8 @@ export class InstanceClosuresStore {
   private async buryResources(transaction: Transaction, place: readonly unknown[]) {
     const rows = await transaction.query<{ quota_key: string; level: string; amount: string; resources: string }>(
       `WITH gone AS (
-         UPDATE quota_ledger SET live = false, event_at = $3, event_log = $4, event_offset = $5, updated_at = now()
+         UPDATE quota_ledger SET live = false, event_at = $3, event_log = $4, event_offset = $5, updated_at = now(),
+           live_since = CASE WHEN event_log = ${String(BASELINE_LOG)} THEN 0 ELSE event_at END
          WHERE domain_id = $1 AND space = $2 AND live
            AND (event_at, event_log, event_offset) < ($3::bigint, $4::int, $5::bigint)
          RETURNING quota_key, scope, levels, amount),
@@ -82,6 +85,30 @@ export class InstanceClosuresStore {
         reserved: 0,
       })),
     };
+  }
+
+  /** What an authoritative count had beyond the ledger is gone with the instance, on every level it counted on. */
+  private async takeBackAdjustments(
+    transaction: Transaction,
+    domainId: string,
+    scope: string,
+  ): Promise<CounterDelta[]> {
+    const rows = await transaction.query<{ quota_key: string; level: string; adjustment: string }>(
+      `WITH corrected AS (
+         SELECT quota_key, adjustment FROM quota_counters WHERE domain_id = $1 AND scope = $2 AND adjustment <> 0),
+       lowered AS (
+         UPDATE quota_counters c SET adjustment = c.adjustment - corrected.adjustment FROM corrected
+         WHERE c.domain_id = $1 AND c.quota_key = corrected.quota_key AND c.scope = ANY ($3::text[]))
+       SELECT quota_key, level, adjustment FROM corrected, unnest($3::text[]) AS level`,
+      [domainId, scope, levelsOf(parseScopeKey(scope, domainId))],
+    );
+    return rows.map((row) => ({
+      domainId,
+      quotaKey: row.quota_key,
+      scope: row.level,
+      used: -Number(row.adjustment),
+      reserved: 0,
+    }));
   }
 
   private async releaseItems(transaction: Transaction, domainId: string, scope: string) {

@@ -1,7 +1,7 @@
 /** Brings events into the ledger and moves the counters with it: the one way by which usage changes (design §8). */
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../platform/database/database.js';
-import { type EventOrder, fold, type LedgerEntry, type LedgerEvent, usageDeltas } from './core/ledger.js';
+import { type EventOrder, fold, type LedgerEntry, type LedgerEvent, liveSince, usageDeltas } from './core/ledger.js';
 import { type CounterDelta, type CounterId, counterName, CountersStore } from './counters.store.js';
 import { type HeldItem, type LedgerRef, type LedgerRow, LedgerStore, refName } from './ledger.store.js';
 
@@ -42,9 +42,16 @@ export class LedgerBook {
       const held = after.get(name);
       const entry = held?.entry ?? before.get(name) ?? null;
       const closed = closures.get(`${ref.domainId}\0${ref.space}`);
-      const next = closed === undefined ? fold(entry, event) : fold(fold(entry, event), closing(closed));
+      const told = fold(entry, event);
+      const next = closed === undefined ? told : fold(told, closing(closed));
       if (next === entry) continue;
-      after.set(name, { ...ref, entry: next, reservationId: reservationId ?? held?.reservationId ?? null, regionOf });
+      after.set(name, {
+        ...ref,
+        entry: next,
+        reservationId: reservationId ?? held?.reservationId ?? null,
+        regionOf,
+        liveSince: next.live ? null : (liveSince(told) ?? liveSince(entry) ?? held?.liveSince ?? null),
+      });
     }
     const rows = [...after.values()];
     return { rows, deltas: deltasOf(rows, before) };

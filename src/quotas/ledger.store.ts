@@ -16,6 +16,8 @@ export interface LedgerRow extends LedgerRef {
   readonly entry: LedgerEntry;
   /** The reservation whose commit wrote it; null for what a trace told of. */
   readonly reservationId: string | null;
+  /** Of a tombstone: since when what it ended was there, as {@link liveSince}; null where nobody told, or told before. */
+  readonly liveSince: number | null;
   /** Project whose region a name must be unique in; null where it need not be. */
   readonly regionOf: string | null;
 }
@@ -79,18 +81,19 @@ export class LedgerStore {
     const entries = rows.map(({ entry }) => entry);
     await transaction.query(
       `INSERT INTO quota_ledger AS l (domain_id, quota_key, space, resource_name, live, scope, region, amount,
-                                 event_at, event_log, event_offset, confirmed, reservation_id)
+                                 event_at, event_log, event_offset, confirmed, reservation_id, live_since)
        SELECT r.domain_id, r.quota_key, r.space, r.resource_name, r.live, r.scope, COALESCE(p.region, ''), r.amount,
-              r.event_at, r.event_log, r.event_offset, r.confirmed, r.reservation_id
+              r.event_at, r.event_log, r.event_offset, r.confirmed, r.reservation_id, r.live_since
        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::text[], $7::bigint[], $8::bigint[], $9::int[],
-                   $10::bigint[], $11::bool[], $12::text[], $13::text[])
+                   $10::bigint[], $11::bool[], $12::text[], $13::text[], $14::bigint[])
          AS r(domain_id, quota_key, space, resource_name, live, scope, amount, event_at, event_log, event_offset, confirmed,
-              reservation_id, project_id)
+              reservation_id, project_id, live_since)
        LEFT JOIN projects p ON p.domain_id = r.domain_id AND p.id = r.project_id
        ON CONFLICT (domain_id, quota_key, space, resource_name) DO UPDATE
          SET live = excluded.live, scope = excluded.scope, region = excluded.region, amount = excluded.amount,
              event_at = excluded.event_at, event_log = excluded.event_log, event_offset = excluded.event_offset,
              confirmed = excluded.confirmed, reservation_id = COALESCE(excluded.reservation_id, l.reservation_id),
+             live_since = CASE WHEN excluded.live THEN NULL ELSE COALESCE(excluded.live_since, l.live_since) END,
              updated_at = now()`,
       [
         ...refColumns(rows),
@@ -103,6 +106,7 @@ export class LedgerStore {
         entries.map(({ confirmed }) => confirmed),
         rows.map(({ reservationId }) => reservationId),
         rows.map(({ regionOf }) => regionOf),
+        rows.map(({ liveSince: since }) => since),
       ],
     );
   }

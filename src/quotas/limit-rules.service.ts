@@ -5,7 +5,7 @@ import type { Transaction } from '../platform/database/database.js';
 import type { Catalogue } from './catalogue.service.js';
 import type { CounterState } from './core/admission.js';
 import { type HierarchyFault, hierarchyFault, splitFault, useFault } from './core/hierarchy.js';
-import { effectiveLimit } from './core/limits.js';
+import { type EffectiveLimit, effectiveLimit } from './core/limits.js';
 import { levelsOf, parseScopeKey } from './core/scope.js';
 import { type CounterId, CountersStore } from './counters.store.js';
 import { LimitsStore, othersBelow } from './limits.store.js';
@@ -61,7 +61,23 @@ export class LimitRules {
       hierarchyFault(wanted, parents, await this.limits.below(transaction, id)) ??
       (plane === 'tenant' ? await this.splitFault(transaction, id, limit, standing) : null) ??
       (force ? null : useFault(limit, standing.own));
-    if (fault !== null) throw conflict(fault, id.domainId);
+    if (fault !== null) throw conflict(fault, id);
+  }
+
+  /**
+   * For a limit that would follow from something else than itself, e.g. a specification. Only one that a specification names must
+   * fit below its parents, as defaults need not. Throws like {@link check}, telling the key.
+   */
+  async checkFollowing(
+    transaction: Transaction,
+    id: CounterId,
+    { limit, origin }: EffectiveLimit,
+    standing: Standing,
+    force: boolean,
+  ): Promise<void> {
+    if (origin === 'spec') await this.check(transaction, id, limit, standing, { force: true, plane: 'operator' });
+    const fault = force ? null : useFault(limit, standing.own);
+    if (fault !== null) throw conflict(fault, id);
   }
 
   private async splitFault(
@@ -80,7 +96,9 @@ export class LimitRules {
   }
 }
 
-function conflict(fault: HierarchyFault, domainId: string): AppError {
+function conflict(fault: HierarchyFault, { domainId, quotaKey }: CounterId): AppError {
+  const limitConflict = (message: string, details: Record<string, unknown>) =>
+    new AppError('QST.Quota.LimitConflict', message, { details: { quota_key: quotaKey, ...details } });
   const scope = (name: string) => renderScope(parseScopeKey(name, domainId));
   switch (fault.kind) {
     case 'above_parent':
@@ -113,8 +131,4 @@ function conflict(fault: HierarchyFault, domainId: string): AppError {
         { conflict: fault.kind, used: fault.used, reserved: fault.reserved },
       );
   }
-}
-
-function limitConflict(message: string, details: Record<string, unknown>): AppError {
-  return new AppError('QST.Quota.LimitConflict', message, { details });
 }

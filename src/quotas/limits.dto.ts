@@ -104,6 +104,32 @@ export const grantPathSchema = z.object({ id: z.string().min(1).max(128) });
 export const revokeSchema = z.strictObject({ reason: reasonSchema.default('revoked') });
 export type Revoke = z.infer<typeof revokeSchema>;
 
+/** By its id, or all that are active for a key and scope. */
+export const revokeGrantsSchema = z
+  .strictObject({
+    domain_id: domainIdSchema.optional().meta({ description: 'Absent: the caller’s own.' }),
+    id: z
+      .string()
+      .regex(/^[^\p{C}\s]{1,128}$/u, 'must be the id of a grant')
+      .optional(),
+    quota_key: quotaKeySchema.optional(),
+    scope: scopeSchema.optional(),
+    reason: reasonSchema.default('revoked'),
+  })
+  .superRefine(({ id, quota_key: key, scope }, context) => {
+    const say = (path: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [path], message });
+    };
+    if (id === undefined) {
+      if (key === undefined) say('quota_key', 'is required where no id names the grant');
+      if (scope === undefined) say('scope', 'is required where no id names the grant');
+    } else {
+      if (key !== undefined) say('quota_key', 'does not go with an id');
+      if (scope !== undefined) say('scope', 'does not go with an id');
+    }
+  });
+export type RevokeGrants = z.infer<typeof revokeGrantsSchema>;
+
 export const historyQuerySchema = ofDomainSchema.extend({
   installation: z
     .enum(['true', 'false'])

@@ -152,6 +152,18 @@ export class LimitsStore {
     return rows.map(grantOf);
   }
 
+  /** Those that hold now, the oldest first. */
+  async activeGrants(sql: Sql, { domainId, quotaKey, scope }: CounterId): Promise<Grant[]> {
+    const rows = await sql.query<GrantRow & Record<string, unknown>>(
+      `SELECT ${GRANT_COLUMNS} FROM quota_grants
+       WHERE domain_id = $1 AND quota_key = $2 AND scope = $3 AND revoked_at IS NULL
+         AND from_at <= clock_timestamp() AND until_at > clock_timestamp()
+       ORDER BY created_at, id`,
+      [domainId, quotaKey, scope],
+    );
+    return rows.map(grantOf);
+  }
+
   async revoke(transaction: Transaction, domainId: string, id: string): Promise<void> {
     await transaction.query(
       'UPDATE quota_grants SET revoked_at = clock_timestamp() WHERE domain_id = $1 AND id = $2 AND revoked_at IS NULL',

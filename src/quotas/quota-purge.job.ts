@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Config } from '../platform/config/config.schema.js';
 import { JobScheduler } from '../platform/scheduling/job-scheduler.js';
 import { CONFIG } from '../platform/tokens.js';
+import { ExpiredSweep } from './expired-sweep.service.js';
 import { QuotaPurgeStore } from './quota-purge.store.js';
 import { RateStatesStore } from './rate-states.store.js';
 import { WebhookDeliveriesStore } from './webhooks/webhook-deliveries.store.js';
@@ -24,6 +25,7 @@ export class QuotaPurgeJob implements OnModuleInit {
     private readonly store: QuotaPurgeStore,
     private readonly rates: RateStatesStore,
     private readonly deliveries: WebhookDeliveriesStore,
+    private readonly expired: ExpiredSweep,
     private readonly scheduler: JobScheduler,
     @Inject(CONFIG) private readonly config: Pick<Config, 'RETENTION_DAYS'>,
   ) {}
@@ -44,6 +46,7 @@ export class QuotaPurgeJob implements OnModuleInit {
       idempotencyDays: IDEMPOTENCY_DAYS,
       tombstoneDays: TOMBSTONE_RETENTIONS * this.config.RETENTION_DAYS,
     };
+    await this.expired.run(signal);
     while (!signal.aborted) {
       const { reservations, idempotencyKeys, tombstones } = await this.store.run(ages);
       const deliveries = await this.deliveries.purge(DELIVERED_MINUTES, DELIVERY_DAYS, MOST_DELIVERIES);

@@ -1,6 +1,7 @@
 /** Removes what nobody asks for any more, a little at a time (design §5, table of what is kept). */
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database/database.js';
+import type { CounterGroup } from './counters.store.js';
 
 /** How old a row must be, in days. */
 export interface PurgeAges {
@@ -16,6 +17,7 @@ export interface Purged {
 }
 
 const MOST_AT_ONCE = 5_000;
+const MOST_GROUPS = 100;
 
 @Injectable()
 export class QuotaPurgeStore {
@@ -54,6 +56,17 @@ export class QuotaPurgeStore {
         tombstoneDays,
       ),
     };
+  }
+
+  /** Groups with items that expired this long ago and that nobody came by to sweep since; at most 100. */
+  async unswept(afterMs: number): Promise<CounterGroup[]> {
+    const rows = await this.database.query<{ domain_id: string; quota_key: string }>(
+      `SELECT DISTINCT domain_id, quota_key FROM quota_reservation_items
+       WHERE state = 'held' AND expires_at < clock_timestamp() - $1 * interval '1 millisecond'
+       ORDER BY domain_id, quota_key LIMIT ${String(MOST_GROUPS)}`,
+      [afterMs],
+    );
+    return rows.map((row) => ({ domainId: row.domain_id, quotaKey: row.quota_key }));
   }
 
   private async count(statement: string, days: number): Promise<number> {

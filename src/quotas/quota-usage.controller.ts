@@ -5,6 +5,7 @@ import type { Principal } from '../kernel/principal.js';
 import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
 import { ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
+import { Forecasts } from './forecasts.service.js';
 import {
   type ListUsage,
   listUsageSchema,
@@ -23,7 +24,10 @@ const SWR_KEYS = ['namespace'];
 @ApiTags('Quotas')
 @Controller()
 export class QuotaUsageController {
-  constructor(private readonly usages: QuotaUsages) {}
+  constructor(
+    private readonly usages: QuotaUsages,
+    private readonly forecasts: Forecasts,
+  ) {}
 
   @Get('v1/quotas')
   @Requires('quota:quota:list', { plane: 'tenant', domain: 'query.domain_id' })
@@ -33,7 +37,8 @@ export class QuotaUsageController {
     @ApiZodQuery(listUsageSchema) query: ListUsage,
     @CurrentPrincipal() principal: Principal,
   ): Promise<UsageList> {
-    return renderUsageList(await this.usages.list(principal, query));
+    const page = await this.usages.list(principal, query);
+    return renderUsageList(page, await this.forecasts.of(page.domainId, page.quotas));
   }
 
   /** ListQuotas of SWR: the caller's own. */

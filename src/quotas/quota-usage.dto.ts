@@ -30,7 +30,9 @@ export const usageSchema = itemStateSchema.extend({
     .number()
     .nullable()
     .meta({ description: 'Of the limit, used and reserved together; null where unlimited.' }),
-  forecast_full_at: z.int().nullable(),
+  forecast_full_at: z.int().nullable().meta({
+    description: 'Epoch ms at which it is full by the trend of the last 7 days; null where none can be told.',
+  }),
   exceeded: z.boolean(),
   closed: z.boolean(),
 });
@@ -42,24 +44,31 @@ export const usageListSchema = z.object({
 });
 export type UsageList = z.infer<typeof usageListSchema>;
 
-export function renderUsage({ scope, quotaKey, definition, state }: QuotaUsage): WireUsage {
+export function renderUsage(
+  { scope, quotaKey, definition, state }: QuotaUsage,
+  forecastFullAt: number | null,
+): WireUsage {
   const { limit, used, reserved } = state;
   return {
     ...renderItem(itemState(quotaKey, scope, state)),
     unit: definition?.unit ?? '',
     percent: percentOf(used + reserved, limit),
-    forecast_full_at: null,
+    forecast_full_at: forecastFullAt,
     exceeded: limit !== UNLIMITED && used > limit,
     closed: state.closed,
   };
 }
 
-export function renderUsageList({ quotas, next }: UsagePage): UsageList {
-  return { quotas: quotas.map(renderUsage), page: { count: quotas.length, next } };
+/** @param forecasts one for each quota, in their order */
+export function renderUsageList({ quotas, next }: UsagePage, forecasts: readonly (number | null)[]): UsageList {
+  return {
+    quotas: quotas.map((quota, index) => renderUsage(quota, forecasts[index] ?? null)),
+    page: { count: quotas.length, next },
+  };
 }
 
 /** To a tenth. Of a limit of 0 everything is too much. */
-function percentOf(taken: number, limit: number): number | null {
+export function percentOf(taken: number, limit: number): number | null {
   if (limit === UNLIMITED) return null;
   if (limit === 0) return taken === 0 ? 0 : 100;
   return Math.round((taken * 1_000) / limit) / 10;

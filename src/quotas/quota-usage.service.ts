@@ -68,6 +68,7 @@ export class QuotaUsages {
     const page = found.slice(0, query.limit);
     const last = page.at(-1);
     return {
+      domainId,
       quotas: await this.usagesOf(page),
       next:
         found.length > page.length && last !== undefined

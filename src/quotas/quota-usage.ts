@@ -13,6 +13,7 @@ export interface QuotaUsage {
 }
 
 export interface UsagePage {
+  readonly domainId: string;
   readonly quotas: readonly QuotaUsage[];
   readonly next: string | null;
 }

@@ -12,6 +12,9 @@ import { DefinitionsController } from './definitions.controller.js';
 import { Definitions } from './definitions.service.js';
 import { GrantsController } from './grants.controller.js';
 import { Grants } from './grants.service.js';
+import { InstanceSpecsController } from './instance-specs.controller.js';
+import { InstanceSpecs } from './instance-specs.service.js';
+import { InstanceSpecsStore } from './instance-specs.store.js';
 import { LimitRules } from './limit-rules.service.js';
 import { LimitsController } from './limits.controller.js';
 import { Limits } from './limits.service.js';
@@ -22,6 +25,9 @@ import { ReconcileStore } from './reconcile.store.js';
 import { CatalogueService } from './catalogue.service.js';
 import { CountersStore } from './counters.store.js';
 import { DefinitionsStore } from './definitions.store.js';
+import { ExpiredSweep } from './expired-sweep.service.js';
+import { Forecasts } from './forecasts.service.js';
+import { ForecastsStore } from './forecasts.store.js';
 import { InstanceClosures } from './instance-closures.service.js';
 import { InstanceClosuresStore } from './instance-closures.store.js';
 import { LedgerBook } from './ledger-book.service.js';
@@ -56,6 +62,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
   controllers: [
     DefinitionsController,
     GrantsController,
+    InstanceSpecsController,
     LimitsController,
     QuotaUsageController,
     RatesController,
@@ -67,8 +74,13 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     CatalogueService,
     CountersStore,
     DefinitionsStore,
+    ExpiredSweep,
+    Forecasts,
+    ForecastsStore,
     InstanceClosures,
     InstanceClosuresStore,
+    InstanceSpecs,
+    InstanceSpecsStore,
     LedgerBook,
     LedgerStore,
     OverrunWatch,
@@ -110,5 +122,6 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     ReconcileStore,
     UsageProjection,
   ],
+  exports: [AskReader, CatalogueService, CountersStore, QuotaUsages],
 })
 export class QuotasModule {}

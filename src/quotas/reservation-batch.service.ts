@@ -8,11 +8,11 @@ import { effectiveLimit } from './core/limits.js';
 import { levelsOf, parseScopeKey, type Scope, scopeKey } from './core/scope.js';
 import {
   type CounterId,
+  type CounterLook,
   counterName,
   type CounterRow,
   CountersStore,
   distinct,
-  type Moment,
 } from './counters.store.js';
 import {
   type ExceededItem,
@@ -76,33 +76,34 @@ export class ReservationBatch {
   /** What would be answered now; nothing is locked, swept, written or remembered. */
   async rehearse(ask: ReservationAsk): Promise<ReservationAnswer> {
     const unkeyed = { ...ask, idempotency: null };
-    const look = await this.read(this.database, [unkeyed], countersOf([ask]), null);
+    const seen = await this.counters.look(this.database, countersOf([ask]));
+    const look = await this.lookOf(this.database, [unkeyed], seen);
     const outcome = decide(unkeyed, look, [], []);
     if (outcome.outcome === 'other_request')
       throw new Error('no key was given, so none can be that of another request');
     return outcome;
   }
 
+  /**
+   * Under the locks. What expired does not count in what is read; where there is any it is swept before anything is raised, as the
+   * guarded write compares what the rows hold.
+   */
   private async look(
     transaction: Transaction,
     asks: readonly ReservationAsk[],
     ids: readonly CounterId[],
   ): Promise<Look> {
-    return this.read(transaction, asks, ids, await this.counters.sweep(transaction, ids));
+    const seen = await this.counters.look(transaction, ids);
+    if (seen.isUnswept) await this.counters.sweep(transaction, ids);
+    return this.lookOf(transaction, asks, seen);
   }
 
-  private async read(
-    sql: Sql,
-    asks: readonly ReservationAsk[],
-    ids: readonly CounterId[],
-    moment: Moment | null,
-  ): Promise<Look> {
-    const { definitions } = await this.catalogue.current(sql, moment?.revision);
-    const rows = await this.counters.states(sql, ids);
-    const kinds = new Map(rows.map((row) => [counterName(row), parseScopeKey(row.scope, row.domainId).kind]));
-    const known = rows.map((row) => ({ ...row, kind: kinds.get(counterName(row)) ?? 'domain' }));
+  private async lookOf(sql: Sql, asks: readonly ReservationAsk[], seen: CounterLook): Promise<Look> {
+    const { rows, moment } = seen;
+    const { definitions } = await this.catalogue.current(sql, moment.revision);
+    const known = rows.map((row) => ({ ...row, kind: parseScopeKey(row.scope, row.domainId).kind }));
     return {
-      now: moment?.nowMs ?? 0,
+      now: moment.nowMs,
       rows: new Map(known.map((row) => [counterName(row), row])),
       book: new Allotment(
         new Map(known.map((row) => [counterName(row), stateOf(row, definitions.get(row.quotaKey) ?? null)])),

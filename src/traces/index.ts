@@ -9,6 +9,7 @@ export {
   TraceExtensions,
   type TraceProjection,
 } from './trace-projection.js';
+export { csvRecord } from './core/csv.js';
 export type { Trace } from './core/trace.js';
 export { type StoredOperation, StoredTraces } from './stored-traces.service.js';
 export { InstallationOwner, type OperatorDomain } from './traces.tokens.js';

@@ -2,13 +2,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../kernel/clock.js';
 import { CLOCK } from '../platform/tokens.js';
+import type { TraceFilters } from './core/native-filters.js';
 import type { NativeRow } from './core/native-wire.js';
 import type { Trace } from './core/trace.js';
 import { isEmptyWindow, windowOf } from './native-selection.js';
 import { boundsOf, type NativePosition, NativeTracesStore } from './native-traces.store.js';
 import { RETENTION_SETTINGS, type RetentionSettings, windowStart } from './retention-settings.js';
 
-/** What of a trace says who did what to which resource, and when. */
+/** What of a trace says who did what to which resource, when, and whether it succeeded. */
 export type StoredOperation = Pick<
   Trace,
   | 'traceId'
@@ -20,6 +21,9 @@ export type StoredOperation = Pick<
   | 'resourceType'
   | 'traceName'
   | 'resourceName'
+  | 'resourceId'
+  | 'traceRating'
+  | 'code'
   | 'user'
   | 'sourceIp'
   | 'request'
@@ -33,6 +37,9 @@ const FIELDS = [
   'resource_type',
   'trace_name',
   'resource_name',
+  'resource_id',
+  'trace_rating',
+  'code',
   'user',
   'source_ip',
   'request',
@@ -50,20 +57,32 @@ export class StoredTraces {
     private readonly store: NativeTracesStore,
   ) {}
 
+  /** Where a window that asks for this begins: never before what is kept. */
+  beginning(fromMs: number | null): number {
+    return Math.max(fromMs ?? 0, windowStart(this.clock.now(), this.settings));
+  }
+
   /**
    * Oldest first; what is stored when it begins and nothing stored later. Each page is one short statement, and the next is
    * read only when it is asked for.
    *
    * @param fromMs inclusive, epoch ms; null: start of what is kept
    * @param toMs exclusive; null: everything stored
+   * @param traceNames only traces of these names; null: all
    */
-  async *pages(domainId: string, fromMs: number | null, toMs: number | null): AsyncGenerator<StoredOperation[]> {
+  async *pages(
+    domainId: string,
+    fromMs: number | null,
+    toMs: number | null,
+    traceNames: readonly string[] | null = null,
+  ): AsyncGenerator<StoredOperation[]> {
     const now = this.clock.now();
-    const selection = { fromMs, toMs, filters: {}, text: null, domainId };
+    const filters = filtersOf(traceNames);
+    const selection = { fromMs, toMs, filters, text: null, domainId };
     const window = windowOf(selection, now, windowStart(now, this.settings));
-    if (isEmptyWindow(window)) return;
+    if (isEmptyWindow(window) || traceNames?.length === 0) return;
     const bounds = boundsOf(await this.store.logHeads());
-    const page = { domainId, window, filters: {}, text: null, bounds, newestFirst: false, fields: FIELDS };
+    const page = { domainId, window, filters, text: null, bounds, newestFirst: false, fields: FIELDS };
     let after: NativePosition | null = null;
     let limit = FIRST_ROWS;
     for (;;) {
@@ -81,6 +100,11 @@ export class StoredTraces {
   }
 }
 
+function filtersOf(traceNames: readonly string[] | null): TraceFilters {
+  if (traceNames === null) return {};
+  return { trace_name: { any: traceNames.map((value) => ({ value, prefix: false })), none: [] } };
+}
+
 function operationOf(row: NativeRow, { recordTime, traceId }: NativePosition): StoredOperation {
   return {
     traceId,
@@ -92,6 +116,9 @@ function operationOf(row: NativeRow, { recordTime, traceId }: NativePosition): S
     resourceType: textOf(row['resource_type']) ?? '',
     traceName: textOf(row['trace_name']) ?? '',
     resourceName: textOf(row['resource_name']),
+    resourceId: textOf(row['resource_id']),
+    traceRating: textOf(row['trace_rating']) ?? '',
+    code: textOf(row['code']),
     user: textOf(row['user']),
     sourceIp: textOf(row['source_ip']),
     request: textOf(row['request']),

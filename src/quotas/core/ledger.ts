@@ -77,6 +77,12 @@ function isNear(earlier: EventOrder, later: EventOrder): boolean {
   return later.at - earlier.at <= CLOCK_SKEW_MS;
 }
 
+/** Since when what an entry tells of is there: 0 of a baseline, which names what was there before all traces. Null of a tombstone. */
+export function liveSince(entry: LedgerEntry | null): number | null {
+  if (!entry?.live) return null;
+  return entry.order.log === BASELINE_LOG ? 0 : entry.order.at;
+}
+
 /** What the change of an entry does to counters. */
 export function usageDeltas(before: LedgerEntry | null, after: LedgerEntry | null): Map<string, number> {
   const deltas = new Map<string, number>();

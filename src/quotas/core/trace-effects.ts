@@ -5,6 +5,22 @@ import { decodeRepositoryName } from '../../kernel/repository-name.js';
 import { type Definition, effectKey, type TraceEffect, type TracePath } from './definition.js';
 import { levelsOf, type Scope, spaceOf } from './scope.js';
 
+/** What of a trace tells what it counts. Without `userName` the name is read out of `user`. */
+export type CountedTrace = Pick<
+  Trace,
+  | 'serviceType'
+  | 'resourceType'
+  | 'traceName'
+  | 'traceRating'
+  | 'code'
+  | 'domainId'
+  | 'projectId'
+  | 'resourceName'
+  | 'resourceId'
+  | 'user'
+  | 'request'
+> & { readonly userName?: string | null };
+
 /** One change of one resource that a trace tells of. */
 export interface UsageChange {
   readonly quotaKey: string;
@@ -40,7 +56,7 @@ export class TraceEffects {
   }
 
   /** Nothing for nearly all traces, and for every operation that failed. */
-  of(trace: Trace): (UsageChange | InstanceClosure)[] {
+  of(trace: CountedTrace): (UsageChange | InstanceClosure)[] {
     const rules = this.rules.get(effectKey(trace, trace.traceName));
     if (rules === undefined) return [];
     const read = reader(trace);
@@ -61,7 +77,7 @@ function hasFailed(code: string | null): boolean {
 function changeOf(
   definition: Definition,
   effect: TraceEffect,
-  trace: Trace,
+  trace: CountedTrace,
   read: (paths: readonly TracePath[]) => string | null,
 ): UsageChange | InstanceClosure | null {
   const instanceId = read(effect.instance);
@@ -90,7 +106,7 @@ function changeOf(
 /** Whose owner a trace does not name counts on nobody in particular, yet on the project and the domain. */
 function scopeOf(
   { scopeKind }: Definition,
-  trace: Trace,
+  trace: CountedTrace,
   instanceId: string | null,
   owner: string | null,
 ): Scope | null {
@@ -107,7 +123,7 @@ function scopeOf(
 }
 
 /** Bodies are parsed only when a path asks for them, and once. */
-function reader(trace: Trace): (paths: readonly TracePath[]) => string | null {
+function reader(trace: CountedTrace): (paths: readonly TracePath[]) => string | null {
   const parsed = new Map<string, unknown>();
   const member = (body: 'user' | 'request', name: string): unknown => {
     if (!parsed.has(body)) parsed.set(body, parseJson(trace[body] ?? ''));
@@ -119,7 +135,7 @@ function reader(trace: Trace): (paths: readonly TracePath[]) => string | null {
     if (path === 'resource_id') return trace.resourceId;
     if (path === 'resource_id[0]') return trace.resourceId?.includes('/') ? trace.resourceId.split('/')[0] : null;
     if (path === 'project_id') return trace.projectId;
-    if (path === 'user.name') return trace.userName;
+    if (path === 'user.name') return trace.userName === undefined ? namedUser(member) : trace.userName;
     const dot = path.indexOf('.');
     return member(path.startsWith('user.') ? 'user' : 'request', path.slice(dot + 1));
   };
@@ -131,6 +147,12 @@ function reader(trace: Trace): (paths: readonly TracePath[]) => string | null {
     }
     return null;
   };
+}
+
+/** As ingest reads it into `userName`. */
+function namedUser(member: (body: 'user', name: string) => unknown): unknown {
+  const name = member('user', 'name');
+  return isMissing(name) ? member('user', 'user_name') : name;
 }
 
 const MAX_LENGTH = 350;
