@@ -51,6 +51,11 @@ export class EffectiveLimits {
     return effectiveLimit(definition, kind, { override: row?.override ?? null, grant, spec: row?.spec ?? null });
   }
 
+  /** When the youngest grant for the scope began, epoch ms; null where none did. */
+  lastGrantMs(sql: Sql, id: CounterId): Promise<number | null> {
+    return this.limits.lastGrantMs(sql, id);
+  }
+
   /** The limit that somebody set for the scope, which holds above any grant; null where none is. */
   override(sql: Sql, id: CounterId): Promise<SetLimit | null> {
     return this.limits.find(sql, id);

@@ -1,6 +1,6 @@
 /** What other capabilities may know of quotas. */
 export { AskReader } from './ask-reader.service.js';
-export type { ServiceActor } from './change-recorder.service.js';
+export type { AnyActor, ServiceActor } from './change-recorder.service.js';
 export { MAX_LIMIT, UNLIMITED } from './core/definition.js';
 export { exceeds } from './core/limits.js';
 export { parseScopeKey, projectOf, type Scope, SCOPE_KINDS, scopeKey } from './core/scope.js';
@@ -20,4 +20,4 @@ export {
   type WireScope,
 } from './quotas.dto.js';
 export { QuotasModule } from './quotas.module.js';
-export { domainOfReservation as domainOfId } from './reservation.js';
+export { type Caller, domainOfReservation as domainOfId } from './reservation.js';

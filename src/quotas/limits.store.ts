@@ -168,6 +168,17 @@ export class LimitsStore {
     return value === null ? null : Number(value);
   }
 
+  /** When the youngest grant that has begun did so, revoked or not; epoch ms. */
+  async lastGrantMs(sql: Pick<Sql, 'query'>, { domainId, quotaKey, scope }: CounterId): Promise<number | null> {
+    const [row] = await sql.query<{ from_at: string | null }>(
+      `SELECT max(floor(extract(epoch FROM from_at) * 1000)::bigint) AS from_at FROM quota_grants
+       WHERE domain_id = $1 AND quota_key = $2 AND scope = $3 AND from_at <= clock_timestamp()`,
+      [domainId, quotaKey, scope],
+    );
+    const value = row?.from_at ?? null;
+    return value === null ? null : Number(value);
+  }
+
   async revoke(transaction: Transaction, domainId: string, id: string): Promise<void> {
     await transaction.query(
       'UPDATE quota_grants SET revoked_at = clock_timestamp() WHERE domain_id = $1 AND id = $2 AND revoked_at IS NULL',
