@@ -85,6 +85,20 @@ const SWR = {
   'SVCSTG.SWR.4090089': { status: 409 },
 } satisfies Record<string, ErrorEntry>;
 
+/**
+ * Faults of tickets (ticket API reference, error codes). The reference says 200 of those with eight digits; here a refusal is never a 200
+ * (docs/adr/0022).
+ */
+const OSM = {
+  'OSM.0004': { status: 500 },
+  'OSM.01010001': { status: 400 },
+  'OSM.01010002': { status: 403 },
+  'OSM.01010004': { status: 429 },
+  'OSM.01010006': { status: 400 },
+  'OSM.01010013': { status: 400 },
+  'OSM.01010015': { status: 404 },
+} satisfies Record<string, ErrorEntry>;
+
 /** Our own API, and what no foreign API has a code for. */
 const NATIVE = {
   'QST.BadRequest': { status: 400 },
@@ -125,6 +139,7 @@ const CATALOG: Readonly<Record<string, ErrorEntry>> = {
   ...IAM_POLICIES,
   ...IAM5,
   ...SWR,
+  ...OSM,
   ...NATIVE,
 };
 
