@@ -10,6 +10,7 @@ import { Policies1795000800000 } from './1795000800000-policies.js';
 import { Administrators1795000900000 } from './1795000900000-administrators.js';
 import { Quotas1795010000000 } from './1795010000000-quotas.js';
 import { QuotaRequests1795040000000 } from './1795040000000-quota-requests.js';
+import { QuotaTickets1795045000000 } from './1795045000000-quota-tickets.js';
 
 export const migrations = [
   Traces1795000000000,
@@ -23,4 +24,5 @@ export const migrations = [
   Administrators1795000900000,
   Quotas1795010000000,
   QuotaRequests1795040000000,
+  QuotaTickets1795045000000,
 ];

@@ -58,5 +58,16 @@ import { RequestsStore } from './requests.store.js';
     RequestsStore,
     { provide: REQUEST_NOTIFIER, useClass: SilentNotifier },
   ],
+  exports: [
+    RequestAccess,
+    RequestActions,
+    RequestChanges,
+    RequestComments,
+    RequestCreation,
+    RequestRulesService,
+    RequestSteps,
+    RequestThreadsStore,
+    RequestsStore,
+  ],
 })
 export class QuotaRequestsModule {}

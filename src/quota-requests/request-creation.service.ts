@@ -25,6 +25,9 @@ import { RequestsStore } from './requests.store.js';
 
 const HOUR_MS = 3_600_000;
 
+/** What else belongs to the making of a request: in its transaction, so that all of it is committed, or nothing. */
+export type AlsoMade = (transaction: Transaction, made: MadeRequest) => Promise<void>;
+
 export interface MadeRequest {
   /** `open`: the same was asked for before, and it is still to be decided. `valid`: only checked. */
   readonly outcome: 'created' | 'open' | 'valid';
@@ -46,12 +49,19 @@ export class RequestCreation {
    * Throws `QST.BadRequest` with every problem, `QST.Forbidden`, and as 409 `QST.QuotaRequest.Open` for another wish than the open one,
    * `.AlreadySatisfied`, `.TooManyOpen`, `QST.Quota.ScopeClosed`. With a key that was used before, what it answered then.
    */
-  async create(actor: Actor, wanted: NewRequest, idempotent: IdempotentRequest | null = null): Promise<MadeRequest> {
+  async create(
+    actor: Actor,
+    wanted: NewRequest,
+    idempotent: IdempotentRequest | null = null,
+    also: AlsoMade | null = null,
+  ): Promise<MadeRequest> {
     const domainId = await this.guards.allow(actor, wanted);
     await this.wishes.check(domainId, wanted.quotaKey, wanted.scope, wanted);
-    return this.guards.once(wanted.validateOnly ? null : idempotent, (transaction) =>
-      this.make(transaction, domainId, actor, wanted),
-    );
+    return this.guards.once(wanted.validateOnly ? null : idempotent, async (transaction) => {
+      const made = await this.make(transaction, domainId, actor, wanted);
+      if (!wanted.validateOnly) await also?.(transaction, made);
+      return made;
+    });
   }
 
   private async make(

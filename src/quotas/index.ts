@@ -1,5 +1,6 @@
 /** What other capabilities may know of quotas. */
 export { AskReader } from './ask-reader.service.js';
+export { CatalogueService } from './catalogue.service.js';
 export type { AnyActor, ServiceActor } from './change-recorder.service.js';
 export { MAX_LIMIT, UNLIMITED } from './core/definition.js';
 export { exceeds } from './core/limits.js';

@@ -100,6 +100,6 @@ import { UsageProjection } from './usage.projection.js';
     ReconcileStore,
     UsageProjection,
   ],
-  exports: [AskReader, EffectiveLimits, Grants, Limits, QuotaExtensions],
+  exports: [AskReader, CatalogueService, EffectiveLimits, Grants, Limits, QuotaExtensions],
 })
 export class QuotasModule {}

@@ -35,6 +35,7 @@ const ABSENT: Ids = {
   reservation_id: 'f'.repeat(32),
   grant_id: 'f'.repeat(32),
   request_id: `${'f'.repeat(32)}.${'f'.repeat(32)}`,
+  case_id: 'f'.repeat(32),
   policy_id: 'f'.repeat(32),
   role_id: 'f'.repeat(32),
 };
@@ -80,6 +81,9 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v1/quota-requests/:id/amend': { desired: 9 },
   'POST /v1/quota-requests/:id/comments': { text: 'mine now' },
   'POST /v1/quota-requests/:id/assign': { priority: 'urgent' },
+  'POST /v2/servicerequest/cases/:case_id/action': {},
+  'POST /v2/servicerequest/cases/:case_id/message': { message: { content: 'mine now' } },
+  'POST /v2/servicerequest/cases/:case_id/score': { judgement: 'mine now', incident_satisfaction_list: [] },
   'PATCH /v3/users/:user_id': { user: { description: 'mine now' } },
   'POST /v3/users/:user_id/password': { user: { password: 'a password of mine', original_password: 'x' } },
   'PUT /v3.0/OS-USER/users/:user_id': { user: { description: 'mine now' } },
@@ -102,6 +106,15 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v5/policies/:policy_id/attach-agency': { agency_id: 'f'.repeat(32) },
   'POST /v5/policies/:policy_id/detach-agency': { agency_id: 'f'.repeat(32) },
 };
+
+const TICKET = {
+  business_type_id: 'b299157406901ea6a6bbdc81e5ddd8ef',
+  source_id: '83aeb0f2834c4df49826c781d32a963e',
+  simple_description: 'to be found',
+};
+const wishFor = (kind: string, scopeId: string, projectId: string) => ({
+  extends_map: { quota_key: 'namespace', scope_kind: kind, scope_id: scopeId, project_id: projectId, desired: 9 },
+});
 
 const DRAFTS = [{ Version: '5.0', Statement: [{ Effect: 'Deny', Action: ['swr:*:*'] }] }];
 
@@ -146,6 +159,15 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['user_id', 'POST', '/v3.0/OS-MFA/virtual-mfa-devices', { virtual_mfa_device: { name: 'mine', user_id: 'ID' } }],
   ['user_id', 'DELETE', '/v3.0/OS-MFA/virtual-mfa-devices?user_id=ID&serial_number=phone'],
   ['user_id', 'PUT', '/v3.0/OS-MFA/mfa-devices/unbind', { user_id: 'ID', serial_number: 'phone' }],
+  ['case_id', 'GET', '/v2/servicerequest/cases?incident_id=ID'],
+  ['case_id', 'GET', '/v2/servicerequest/cases?app_key=ID'],
+  ['user_id', 'GET', '/v2/servicerequest/cases?x_customer_id=ID'],
+  ['case_id', 'POST', '/v2/servicerequest/cases/ID/action?action_id=cancel', {}],
+  ['case_id', 'POST', '/v2/servicerequest/cases/ID/action?action_id=delete', {}],
+  ['project_id', 'POST', '/v2/servicerequest/cases', { ...TICKET, ...wishFor('user', 'u', 'ID') }],
+  ['project_id', 'POST', '/v2/servicerequest/cases', { ...TICKET, ...wishFor('project', 'ID', '') }],
+  ['domain_id', 'POST', '/v2/servicerequest/cases', { ...TICKET, ...wishFor('domain', 'ID', '') }],
+  ['region_id', 'POST', '/v2/servicerequest/cases', { ...TICKET, region_id: 'ID', ...wishFor('domain', '', '') }],
   ['domain_id', 'GET', '/v3/roles?domain_id=ID'],
   ['user_id', 'POST', '/v2/manage/namespaces/dev/access', [{ user_id: 'ID', user_name: 'x', auth: 1 }]],
   ['user_id', 'PATCH', '/v2/manage/namespaces/dev/repos/app/access', [{ user_id: 'ID', user_name: 'x', auth: 1 }]],
@@ -297,6 +319,7 @@ describe('ids of another domain', () => {
       reservation_id: String(reserved.body.id),
       grant_id: String(granted.body.id),
       request_id: String(asked.body.id),
+      case_id: String(asked.body.id).slice(0, 32),
     };
   }
 
