@@ -82,7 +82,7 @@ export interface QuotaRequest extends Wish {
 /** One row of the history. */
 export interface RequestStep {
   readonly at: number;
-  /** An action of the table of states, or `create`, `assign`, `prioritize`, `remind`. */
+  /** An action of the table of states, or `create`, `assign`, `prioritize`, `remind`, `press`. */
   readonly action: string;
   readonly side: Side;
   readonly by: Caller;

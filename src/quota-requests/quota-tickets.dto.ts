@@ -29,6 +29,12 @@ const optionalText = (most: number) =>
     .optional()
     .transform((text) => (text === '' ? undefined : text));
 
+/** Text that says something; blanks around it are left out. */
+const saying = (most: number) =>
+  recordText(most)
+    .transform((text) => text.trim())
+    .refine((text) => text !== '', 'must say something');
+
 const oneOf = (most: number, ids: readonly string[], message: string) =>
   optionalText(most).refine((id) => id === undefined || ids.includes(id), message);
 
@@ -50,7 +56,7 @@ export const caseBodySchema = z
       message: `must be ${QUOTA_PROBLEM.id}, a quota increase: no other tickets are filed here`,
     }),
     region_id: optionalText(64),
-    simple_description: recordText(1_200).meta({ description: 'Why the higher limit is needed.' }),
+    simple_description: saying(1_200).meta({ description: 'Why the higher limit is needed.' }),
     source_id: recordText(32).refine((id) => id === TICKET_SOURCE.id, `must be ${TICKET_SOURCE.id}`),
     remind_mobile: optionalText(32),
     remind_mail: optionalText(128),
@@ -66,6 +72,10 @@ export const caseBodySchema = z
         tellProblems(given, ANY_PROJECT, [], context);
       })
       .meta({ description: 'What is asked for: the parameters that /config/extends-map lists.' }),
+    extension_map: z
+      .record(z.string(), z.unknown())
+      .refine((given) => Object.keys(given).length === 0, 'must be empty: nothing here is told by it')
+      .optional(),
     severity_id: oneOf(
       32,
       SEVERITIES.map(({ id }) => id),
@@ -232,7 +242,7 @@ export type ScoreBody = z.infer<typeof scoreBodySchema>;
 
 /** As the reference has it 2,000 of old and 10,000 since: the larger. */
 export const messageBodySchema = z.object({
-  message: z.object({ content: recordText(10_000), accessory_ids: accessoryIdsSchema }),
+  message: z.object({ content: saying(10_000), accessory_ids: accessoryIdsSchema }),
 });
 export type MessageBody = z.infer<typeof messageBodySchema>;
 

@@ -11,6 +11,30 @@ const PROBLEM = 'b299157406901ea6a6bbdc81e5ddd8ef';
 const SOURCE = '83aeb0f2834c4df49826c781d32a963e';
 const SHARED = 'f1ff35249d62e85192f3d35497fd042a';
 
+const REFUSED: readonly (readonly [string, string, object | undefined, number, string])[] = [
+  ['POST', '/cases', undefined, 400, 'OSM.01010001'],
+  ['POST', '/cases', [], 400, 'OSM.01010001'],
+  ['GET', '/cases?status=6', undefined, 400, 'OSM.01010001'],
+  ['GET', '/cases?limit=101', undefined, 400, 'OSM.01010001'],
+  ['GET', '/cases?offset=65536', undefined, 400, 'OSM.01010001'],
+  ['GET', '/cases?label_id_list=1', undefined, 400, 'OSM.01010001'],
+  ['GET', '/cases?query_start_time=soon', undefined, 400, 'OSM.01010001'],
+  ['GET', '/cases?search_key=a%20b%20c%20d', undefined, 400, 'OSM.01010001'],
+  ['GET', '/cases/nothing', undefined, 404, 'OSM.01010015'],
+  ['GET', '/cases/%00', undefined, 400, 'OSM.01010001'],
+  ['POST', '/cases/nothing/action?action_id=open', {}, 400, 'OSM.01010013'],
+  ['POST', '/cases/nothing/action', {}, 400, 'OSM.01010013'],
+  ['POST', '/cases/nothing/action?action_id=cancel', {}, 404, 'OSM.01010015'],
+  ['POST', '/cases/nothing/message', { message: { content: ' \n' } }, 400, 'OSM.01010001'],
+  ['POST', '/cases/nothing/message', { message: { content: 'x', accessory_ids: ['y'] } }, 400, 'OSM.01010001'],
+  ['POST', '/cases/nothing/score', { judgement: 'x' }, 400, 'OSM.01010001'],
+  ['POST', '/cases/nothing/score', { judgement: 'x', incident_satisfaction_list: [] }, 404, 'OSM.01010015'],
+  ['GET', '/config/extends-map', undefined, 400, 'OSM.01010001'],
+  ['GET', '/quotas?business_type_id=x', undefined, 400, 'OSM.01010001'],
+  ['GET', '/labels', undefined, 404, 'APIGW.0101'],
+  ['POST', '/accessorys', {}, 404, 'APIGW.0101'],
+];
+
 describe('quota requests as tickets', () => {
   let service: IdentityApp;
   let tenant: Tenant;
@@ -108,7 +132,7 @@ describe('quota requests as tickets', () => {
       ext_info: { remind_mail: 'crew@week.example', remind_mobile: '13800000000', remind_time: '09:00-18:00' },
       message_list: [{ type: 0, content: reason, is_first_message: 1, replier: tenant.administrator.id }],
     });
-    const again = await file({ extends_map: { ...wish(), until }, simple_description: 'in other words' });
+    const again = await file({ extends_map: { ...wish(), until }, simple_description: ' in other words ' });
     expect(again).toBe(id);
     const [trace, ...others] = (await service.recorded()).filter(
       ({ service_type: of, domain_id: domain }) => of === 'OSM' && domain === tenant.domain.id,
@@ -227,8 +251,7 @@ describe('quota requests as tickets', () => {
       [0, 'the one of the crew'],
       [0, 'and soon, please'],
     ]);
-    const second = await call('GET', `/cases/${id}/messages?offset=1&limit=1`);
-    expect(second.body).toMatchObject({
+    expect((await call('GET', `/cases/${id}/messages?offset=1&limit=1`)).body).toMatchObject({
       count: 5,
       message_list: [{ content: 'for which registry?', is_first_message: 0, replier_type: 1 }],
     });
@@ -272,6 +295,7 @@ describe('quota requests as tickets', () => {
       product_category_id: 'y',
       remind_time: 'always',
       accessory_ids: ['z'],
+      extension_map: { more: 'words' },
       extends_map: { quota_key: 'namespace', scope_kind: 'team', desired: 'many', colour: 'red' },
     });
     expect(bad).toMatchObject({ status: 400, body: { error_code: 'OSM.01010001' } });
@@ -281,6 +305,7 @@ describe('quota requests as tickets', () => {
       'body.extends_map.colour',
       'body.extends_map.desired',
       'body.extends_map.scope_kind',
+      'body.extension_map',
       'body.product_category_id',
       'body.remind_time',
       'body.severity_id',
@@ -309,30 +334,12 @@ describe('quota requests as tickets', () => {
     expect(await listed('')).toEqual([]);
   });
 
-  it.each<[string, string, object | undefined, number, string]>([
-    ['POST', '/cases', undefined, 400, 'OSM.01010001'],
-    ['POST', '/cases', [], 400, 'OSM.01010001'],
-    ['GET', '/cases?status=6', undefined, 400, 'OSM.01010001'],
-    ['GET', '/cases?limit=101', undefined, 400, 'OSM.01010001'],
-    ['GET', '/cases?offset=65536', undefined, 400, 'OSM.01010001'],
-    ['GET', '/cases?label_id_list=1', undefined, 400, 'OSM.01010001'],
-    ['GET', '/cases?query_start_time=soon', undefined, 400, 'OSM.01010001'],
-    ['GET', '/cases?search_key=a%20b%20c%20d', undefined, 400, 'OSM.01010001'],
-    ['GET', '/cases/nothing', undefined, 404, 'OSM.01010015'],
-    ['GET', '/cases/%00', undefined, 400, 'OSM.01010001'],
-    ['POST', '/cases/nothing/action?action_id=open', {}, 400, 'OSM.01010013'],
-    ['POST', '/cases/nothing/action', {}, 400, 'OSM.01010013'],
-    ['POST', '/cases/nothing/action?action_id=cancel', {}, 404, 'OSM.01010015'],
-    ['POST', '/cases/nothing/message', { message: { content: '' } }, 400, 'OSM.01010001'],
-    ['POST', '/cases/nothing/message', { message: { content: 'x', accessory_ids: ['y'] } }, 400, 'OSM.01010001'],
-    ['POST', '/cases/nothing/score', { judgement: 'x' }, 400, 'OSM.01010001'],
-    ['POST', '/cases/nothing/score', { judgement: 'x', incident_satisfaction_list: [] }, 404, 'OSM.01010015'],
-    ['GET', '/config/extends-map', undefined, 400, 'OSM.01010001'],
-    ['GET', '/quotas?business_type_id=x', undefined, 400, 'OSM.01010001'],
-    ['GET', '/labels', undefined, 404, 'APIGW.0101'],
-    ['POST', '/accessorys', {}, 404, 'APIGW.0101'],
-  ])('%s %s is refused: %j is %i %s', async (method, path, body, status, code) => {
-    expect(await call(method, path, body)).toMatchObject({ status, body: { error_code: code } });
+  it('refuse what cannot be, each with the code of the reference', async () => {
+    for (const [method, path, body, status, code] of REFUSED) {
+      const answer = await call(method, path, body);
+      const { error_code: told } = answer.body as { error_code?: string };
+      expect([method, path, body, answer.status, told]).toEqual([method, path, body, status, code]);
+    }
   });
 
   it('meet what stands against the request, in its own words', async () => {
@@ -392,9 +399,8 @@ describe('quota requests as tickets', () => {
     const [own, other]: [User, User] = [await service.createUser(tenant.token), await service.createUser(tenant.token)];
     const stranger = await service.createTenant();
     const id = await file({ extends_map: wish(own.id) }, own.token);
-    const forOwn = { status: 200 };
-    expect(await call('GET', `/cases/${id}`, undefined, own.token)).toMatchObject(forOwn);
-    expect(await call('GET', `/cases/${id}`, undefined, tenant.token)).toMatchObject(forOwn);
+    for (const token of [own.token, tenant.token])
+      expect((await call('GET', `/cases/${id}`, undefined, token)).status).toBe(200);
     expect(await listed('', own.token)).toEqual([id]);
     for (const token of [other.token, stranger.token]) {
       expect(await listed('', token)).toEqual([]);
@@ -508,7 +514,6 @@ describe('quota requests as tickets', () => {
 
   it('count towards what the domain may have open', async () => {
     const openings = async () => (await call('GET', `/quotas?business_type_id=${PROBLEM}`)).body as object;
-    expect(await openings()).toEqual({ total: 20, un_used: 20 });
     const id = await file();
     expect(await openings()).toEqual({ total: 20, un_used: 19 });
     await act(id, 'cancel');
