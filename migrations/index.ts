@@ -12,6 +12,8 @@ import { Quotas1795010000000 } from './1795010000000-quotas.js';
 import { Webhooks1795020000000 } from './1795020000000-webhooks.js';
 import { ThresholdTold1795020100000 } from './1795020100000-threshold-told.js';
 import { QuotaSpecs1795030000000 } from './1795030000000-quota-specs.js';
+import { QuotaRequests1795040000000 } from './1795040000000-quota-requests.js';
+import { QuotaTickets1795045000000 } from './1795045000000-quota-tickets.js';
 import { RateStates1795060000000 } from './1795060000000-rate-states.js';
 
 export const migrations = [
@@ -28,5 +30,7 @@ export const migrations = [
   Webhooks1795020000000,
   ThresholdTold1795020100000,
   QuotaSpecs1795030000000,
+  QuotaRequests1795040000000,
+  QuotaTickets1795045000000,
   RateStates1795060000000,
 ];

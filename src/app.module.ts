@@ -4,6 +4,7 @@ import { IdentityModule } from './identity/index.js';
 import { PlatformModule, type PlatformSettings } from './platform/platform.module.js';
 import { SchedulingModule } from './platform/scheduling/scheduling.module.js';
 import { PoliciesModule } from './policies/index.js';
+import { QuotaRequestsModule, QuotaTicketsModule } from './quota-requests/index.js';
 import { QuotasModule, QuotaViewsModule } from './quotas/index.js';
 import { TracesModule } from './traces/index.js';
 
@@ -20,6 +21,8 @@ export class AppModule {
         PoliciesModule,
         QuotasModule,
         QuotaViewsModule,
+        QuotaRequestsModule,
+        QuotaTicketsModule,
       ],
     };
   }

@@ -163,6 +163,7 @@ import { UsersService } from './users.service.js';
     OperatorDirectory,
     BootstrapService,
     EncryptionKeyCheck,
+    RegionDirectory,
     SubjectDirectory,
   ],
 })

@@ -11,9 +11,12 @@ export {
   DirectoryExtensions,
   type DomainObserver,
   type NewDomain,
+  type SwitchedDomain,
 } from './directory-extensions.js';
 export { IdentityModule } from './identity.module.js';
 export { type OperatorDomain, OperatorDirectory } from './operator-directory.service.js';
+export type { Region } from './region.entity.js';
+export { RegionDirectory } from './region-directory.service.js';
 export { ProjectDirectory } from './project-directory.service.js';
 export { type DirectoryUser, SubjectDirectory } from './subject-directory.service.js';
 export { CurrentActor } from './current-actor.js';

@@ -3,13 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/errors.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { type Catalogue, CatalogueService } from './catalogue.service.js';
-import { type Actor, ChangeRecorder } from './change-recorder.service.js';
+import { type Actor, callerOf, ChangeRecorder } from './change-recorder.service.js';
 import { effectiveLimit } from './core/limits.js';
 import type { CounterId } from './counters.store.js';
 import { requireMatch } from './entity-tag.js';
 import { type InstanceSpec, InstanceSpecsStore } from './instance-specs.store.js';
 import { LimitRules } from './limit-rules.service.js';
-import { callerOf } from './limits.service.js';
 import { OverrunWatch } from './overrun-watch.service.js';
 
 /** What is wanted of the instance whose scope is named by `scope`; `spec` null: none. */

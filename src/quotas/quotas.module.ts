@@ -25,6 +25,7 @@ import { ReconcileStore } from './reconcile.store.js';
 import { CatalogueService } from './catalogue.service.js';
 import { CountersStore } from './counters.store.js';
 import { DefinitionsStore } from './definitions.store.js';
+import { EffectiveLimits } from './effective-limits.service.js';
 import { ExpiredSweep } from './expired-sweep.service.js';
 import { Forecasts } from './forecasts.service.js';
 import { ForecastsStore } from './forecasts.store.js';
@@ -34,6 +35,7 @@ import { LedgerBook } from './ledger-book.service.js';
 import { LedgerStore } from './ledger.store.js';
 import { OverrunWatch } from './overrun-watch.service.js';
 import { QuotaErrors } from './quota-errors.service.js';
+import { QuotaExtensions } from './quota-extensions.js';
 import { QuotaPurgeJob } from './quota-purge.job.js';
 import { QuotaPurgeStore } from './quota-purge.store.js';
 import { RatesController } from './rates.controller.js';
@@ -74,6 +76,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     CatalogueService,
     CountersStore,
     DefinitionsStore,
+    EffectiveLimits,
     ExpiredSweep,
     Forecasts,
     ForecastsStore,
@@ -85,6 +88,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     LedgerStore,
     OverrunWatch,
     QuotaErrors,
+    QuotaExtensions,
     QuotaPurgeJob,
     QuotaPurgeStore,
     QuotaUsages,
@@ -122,6 +126,6 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     ReconcileStore,
     UsageProjection,
   ],
-  exports: [AskReader, CatalogueService, CountersStore, QuotaUsages],
+  exports: [AskReader, CatalogueService, CountersStore, EffectiveLimits, Grants, Limits, QuotaExtensions, QuotaUsages],
 })
 export class QuotasModule {}

@@ -28,7 +28,7 @@ describe('the error catalogue', () => {
   it('holds every code of a family', () => {
     const faults: CommonFault[] = ['badBody', 'badQuery', 'forbidden', 'internalRead', 'internalWrite'];
     for (const fault of faults)
-      for (const family of ['iam', 'iam5', 'cts', 'swr', 'native'] as const)
+      for (const family of ['iam', 'iam5', 'cts', 'osm', 'swr', 'native'] as const)
         expect(isKnownCode(codeFor(fault, family))).toBe(true);
   });
 
@@ -37,6 +37,7 @@ describe('the error catalogue', () => {
     ['APIGW.0301', 401, 'Unauthorized'],
     ['CTS.0300', 400, 'Bad Request'],
     ['CTS.0013', 403, 'Forbidden'],
+    ['OSM.01010015', 404, 'Not Found'],
     ['QST.Timeout', 503, 'Service Unavailable'],
     ['no.such', 500, 'Internal Server Error'],
     ['constructor', 500, 'Internal Server Error'],
@@ -56,6 +57,8 @@ describe('familyOf', () => {
     ['/v5/policies', 'iam5'],
     ['/v3/0ee2f0dd66c79d333b6350c0fe35d09f/traces?x=/v3/auth', 'cts'],
     ['/v2/manage/projects/p/quotas', 'swr'],
+    ['/v2/servicerequest/cases', 'osm'],
+    ['/v2/servicerequests', 'swr'],
     ['/v1/domains', 'native'],
     ['/', 'native'],
     ['', 'native'],

@@ -86,6 +86,20 @@ const SWR = {
   'SVCSTG.SWR.4090089': { status: 409 },
 } satisfies Record<string, ErrorEntry>;
 
+/**
+ * Faults of tickets (ticket API reference, error codes). The reference says 200 of those with eight digits; here a refusal is never a 200
+ * (docs/adr/0022).
+ */
+const OSM = {
+  'OSM.0004': { status: 500 },
+  'OSM.01010001': { status: 400 },
+  'OSM.01010002': { status: 403 },
+  'OSM.01010004': { status: 429 },
+  'OSM.01010006': { status: 400 },
+  'OSM.01010013': { status: 400 },
+  'OSM.01010015': { status: 404 },
+} satisfies Record<string, ErrorEntry>;
+
 /** Our own API, and what no foreign API has a code for. */
 const NATIVE = {
   'QST.BadRequest': { status: 400 },
@@ -108,6 +122,11 @@ const NATIVE = {
   'QST.Quota.NameTaken': { status: 409 },
   'QST.Quota.ScopeClosed': { status: 409 },
   'QST.Quota.LimitConflict': { status: 409 },
+  'QST.QuotaRequest.Open': { status: 409 },
+  'QST.QuotaRequest.AlreadySatisfied': { status: 409 },
+  'QST.QuotaRequest.IllegalTransition': { status: 409 },
+  'QST.QuotaRequest.TooManyOpen': { status: 409 },
+  'QST.QuotaRequest.SelfApproval': { status: 403 },
   'QST.Internal': { status: 500 },
   'QST.Unavailable': { status: 503 },
   'QST.Timeout': { status: 503 },
@@ -121,6 +140,7 @@ const CATALOG: Readonly<Record<string, ErrorEntry>> = {
   ...IAM_POLICIES,
   ...IAM5,
   ...SWR,
+  ...OSM,
   ...NATIVE,
 };
 

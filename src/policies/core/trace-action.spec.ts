@@ -65,6 +65,7 @@ describe('traceAction', () => {
     ['SWR/instance/deleteInstance', { resourceName: 'old' }, 'swr:cn-north-4:dom:instance:old'],
     ['SWR/namespace/createNamespace', { resourceName: 'ns', request: '{"instance_id":"i1"}' }, 'swr:cn-north-4:dom:repository:i1/ns'],
     ['CTS/trace/listTraces', {}, 'cts:cn-north-4:dom:trace:*'],
+    ['OSM/case/cancelCase', { resourceName: '0f' }, 'osm:cn-north-4:dom:case:0f'],
   ])('%s of %j is done on %s', (name, more, resource) => {
     expect(of(name, more)?.resource).toBe(resource);
   }); // prettier-ignore

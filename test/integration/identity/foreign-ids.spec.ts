@@ -18,6 +18,7 @@ const KINDS_OF_ID: Readonly<Record<string, string>> = {
   '/v1/quotas/reservations/:id': 'reservation_id',
   '/v1/quotas/grants/:id': 'grant_id',
   '/v1/webhooks/:id': 'webhook_id',
+  '/v1/quota-requests/:id': 'request_id',
 };
 
 /** Well-formed ids that nothing has. */
@@ -36,6 +37,8 @@ const ABSENT: Ids = {
   grant_id: 'f'.repeat(32),
   webhook_id: 'f'.repeat(32),
   delivery_id: 'f'.repeat(32),
+  request_id: `${'f'.repeat(32)}.${'f'.repeat(32)}`,
+  case_id: 'f'.repeat(32),
   policy_id: 'f'.repeat(32),
   role_id: 'f'.repeat(32),
 };
@@ -76,6 +79,18 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v1/webhooks/:id/rotate-secret': undefined,
   'POST /v1/webhooks/:id/test': undefined,
   'POST /v1/webhooks/:id/deliveries/:delivery_id/redeliver': undefined,
+  'POST /v1/quota-requests/:id/approve': { granted: 7 },
+  'POST /v1/quota-requests/:id/deny': { reason: 'mine now' },
+  'POST /v1/quota-requests/:id/withdraw': { reason: 'mine now' },
+  'POST /v1/quota-requests/:id/review': { note: 'mine now' },
+  'POST /v1/quota-requests/:id/ask': { question: 'mine now' },
+  'POST /v1/quota-requests/:id/answer': { text: 'mine now' },
+  'POST /v1/quota-requests/:id/amend': { desired: 9 },
+  'POST /v1/quota-requests/:id/comments': { text: 'mine now' },
+  'POST /v1/quota-requests/:id/assign': { priority: 'urgent' },
+  'POST /v2/servicerequest/cases/:case_id/action': {},
+  'POST /v2/servicerequest/cases/:case_id/message': { message: { content: 'mine now' } },
+  'POST /v2/servicerequest/cases/:case_id/score': { judgement: 'mine now', incident_satisfaction_list: [] },
   'PATCH /v3/users/:user_id': { user: { description: 'mine now' } },
   'POST /v3/users/:user_id/password': { user: { password: 'a password of mine', original_password: 'x' } },
   'PUT /v3.0/OS-USER/users/:user_id': { user: { description: 'mine now' } },
@@ -98,6 +113,15 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v5/policies/:policy_id/attach-agency': { agency_id: 'f'.repeat(32) },
   'POST /v5/policies/:policy_id/detach-agency': { agency_id: 'f'.repeat(32) },
 };
+
+const TICKET = {
+  business_type_id: 'b299157406901ea6a6bbdc81e5ddd8ef',
+  source_id: '83aeb0f2834c4df49826c781d32a963e',
+  simple_description: 'to be found',
+};
+const wishFor = (kind: string, scopeId: string, projectId: string) => ({
+  extends_map: { quota_key: 'namespace', scope_kind: kind, scope_id: scopeId, project_id: projectId, desired: 9 },
+});
 
 const DRAFTS = [{ Version: '5.0', Statement: [{ Effect: 'Deny', Action: ['swr:*:*'] }] }];
 
@@ -130,11 +154,32 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['domain_id', 'POST', '/v1/quotas/replay', { domain_id: 'ID', limits: [{ quota_key: 'namespace', limit: 1 }] }],
   ['domain_id', 'DELETE', '/v1/quotas/grants', { domain_id: 'ID', id: 'f' }],
   ['grant_id', 'DELETE', '/v1/quotas/grants', { id: 'ID' }],
+  [
+    'domain_id',
+    'POST',
+    '/v1/quota-requests',
+    { domain_id: 'ID', quota_key: 'namespace', scope: { kind: 'domain', id: 'ID' }, desired: 9, reason: 'mine now' },
+  ],
+  [
+    'project_id',
+    'POST',
+    '/v1/quota-requests',
+    { quota_key: 'namespace', scope: { kind: 'project', id: 'ID' }, desired: 9, reason: 'mine now' },
+  ],
   ['domain_id', 'POST', '/v1/quotas/reservations', { domain_id: 'ID', items: [] }],
   ['domain_id', 'POST', '/v1/quotas/check', { domain_id: 'ID', items: [] }],
   ['user_id', 'POST', '/v3.0/OS-MFA/virtual-mfa-devices', { virtual_mfa_device: { name: 'mine', user_id: 'ID' } }],
   ['user_id', 'DELETE', '/v3.0/OS-MFA/virtual-mfa-devices?user_id=ID&serial_number=phone'],
   ['user_id', 'PUT', '/v3.0/OS-MFA/mfa-devices/unbind', { user_id: 'ID', serial_number: 'phone' }],
+  ['case_id', 'GET', '/v2/servicerequest/cases?incident_id=ID'],
+  ['case_id', 'GET', '/v2/servicerequest/cases?app_key=ID'],
+  ['user_id', 'GET', '/v2/servicerequest/cases?x_customer_id=ID'],
+  ['case_id', 'POST', '/v2/servicerequest/cases/ID/action?action_id=cancel', {}],
+  ['case_id', 'POST', '/v2/servicerequest/cases/ID/action?action_id=delete', {}],
+  ['project_id', 'POST', '/v2/servicerequest/cases', { ...TICKET, ...wishFor('user', 'u', 'ID') }],
+  ['project_id', 'POST', '/v2/servicerequest/cases', { ...TICKET, ...wishFor('project', 'ID', '') }],
+  ['domain_id', 'POST', '/v2/servicerequest/cases', { ...TICKET, ...wishFor('domain', 'ID', '') }],
+  ['region_id', 'POST', '/v2/servicerequest/cases', { ...TICKET, region_id: 'ID', ...wishFor('domain', '', '') }],
   ['domain_id', 'GET', '/v3/roles?domain_id=ID'],
   ['user_id', 'POST', '/v2/manage/namespaces/dev/access', [{ user_id: 'ID', user_name: 'x', auth: 1 }]],
   ['user_id', 'PATCH', '/v2/manage/namespaces/dev/repos/app/access', [{ user_id: 'ID', user_name: 'x', auth: 1 }]],
@@ -284,8 +329,18 @@ describe('ids of another domain', () => {
       limit: 8,
       reason: 'to be found',
     });
-    if (reserved.status !== 201 || granted.status !== 201) throw new Error(`${reserved.text}${granted.text}`);
-    return { reservation_id: String(reserved.body.id), grant_id: String(granted.body.id) };
+    const asked = await service.call('POST', '/v1/quota-requests', token, {
+      ...item,
+      desired: 9,
+      reason: 'to be found',
+    });
+    for (const { status, text } of [reserved, granted, asked]) if (status !== 201) throw new Error(text);
+    return {
+      reservation_id: String(reserved.body.id),
+      grant_id: String(granted.body.id),
+      request_id: String(asked.body.id),
+      case_id: String(asked.body.id).slice(0, 32),
+    };
   }
 
   /** The answer without what differs in any two answers, and without the id itself. */

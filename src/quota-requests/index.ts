@@ -1,0 +1,3 @@
+/** What others may know of quota requests. */
+export { QuotaRequestsModule } from './quota-requests.module.js';
+export { QuotaTicketsModule } from './quota-tickets.module.js';
