@@ -12,7 +12,9 @@ export {
 export type { Trace } from './core/trace.js';
 export { type StoredOperation, StoredTraces } from './stored-traces.service.js';
 export { InstallationOwner, type OperatorDomain } from './traces.tokens.js';
+export { readLines } from './replay-files.js';
 export { replayCommand, type ReplayTarget } from './replay.command.js';
-export { flowFor } from './replay-flow.js';
+export { flowFor, unlimitedFlow } from './replay-flow.js';
+export { newestTime, replayKey, transformLine } from './core/replay-transform.js';
 export { retentionCommand } from './retention.command.js';
 export { RetentionService } from './retention.service.js';
