@@ -9,6 +9,7 @@ import { RegionsAndIdempotency1795000600000 } from './1795000600000-regions-and-
 import { Policies1795000800000 } from './1795000800000-policies.js';
 import { Administrators1795000900000 } from './1795000900000-administrators.js';
 import { Quotas1795010000000 } from './1795010000000-quotas.js';
+import { QuotaRequests1795040000000 } from './1795040000000-quota-requests.js';
 
 export const migrations = [
   Traces1795000000000,
@@ -21,4 +22,5 @@ export const migrations = [
   Policies1795000800000,
   Administrators1795000900000,
   Quotas1795010000000,
+  QuotaRequests1795040000000,
 ];

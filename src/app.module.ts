@@ -4,6 +4,7 @@ import { IdentityModule } from './identity/index.js';
 import { PlatformModule, type PlatformSettings } from './platform/platform.module.js';
 import { SchedulingModule } from './platform/scheduling/scheduling.module.js';
 import { PoliciesModule } from './policies/index.js';
+import { QuotaRequestsModule } from './quota-requests/index.js';
 import { QuotasModule } from './quotas/index.js';
 import { TracesModule } from './traces/index.js';
 
@@ -19,6 +20,7 @@ export class AppModule {
         IdentityModule,
         PoliciesModule,
         QuotasModule,
+        QuotaRequestsModule,
       ],
     };
   }

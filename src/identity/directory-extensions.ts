@@ -14,6 +14,13 @@ export interface DomainObserver {
   created(domain: NewDomain, transaction: Transaction): Promise<void>;
   /** A user became an administrator of its domain, or is none any more. */
   administratorChanged(user: ChangedAdministrator, transaction: Transaction): Promise<void>;
+  /** A domain was enabled or disabled; its row is locked. */
+  domainSwitched?(domain: SwitchedDomain, transaction: Transaction): Promise<void>;
+}
+
+export interface SwitchedDomain {
+  readonly id: string;
+  readonly enabled: boolean;
 }
 
 export interface ChangedAdministrator {
@@ -33,6 +40,10 @@ export class DirectoryExtensions {
 
   async domainCreated(domain: NewDomain, transaction: Transaction): Promise<void> {
     for (const observer of this.observers) await observer.created(domain, transaction);
+  }
+
+  async domainSwitched(domain: SwitchedDomain, transaction: Transaction): Promise<void> {
+    for (const observer of this.observers) await observer.domainSwitched?.(domain, transaction);
   }
 
   async administratorChanged(user: ChangedAdministrator, transaction: Transaction): Promise<void> {

@@ -4,6 +4,7 @@ import { AppError } from '../kernel/errors.js';
 import { Database } from '../platform/database/database.js';
 import { RecordingSwitch } from '../traces/index.js';
 import { type Actor, DirectoryRecorder } from './directory-recorder.service.js';
+import { DirectoryExtensions } from './directory-extensions.js';
 import { Domain } from './domain.entity.js';
 import type { UpdateDomain } from './domains.dto.js';
 
@@ -13,6 +14,7 @@ export class DomainSwitches {
     private readonly database: Database,
     private readonly recorder: DirectoryRecorder,
     private readonly recording: RecordingSwitch,
+    private readonly extensions: DirectoryExtensions,
   ) {}
 
   /** Throws `QST.NotFound`, and `QST.Conflict` for disabling the domain that runs this installation. */
@@ -25,6 +27,8 @@ export class DomainSwitches {
         throw new AppError('QST.Conflict', 'The operator domain cannot be disabled.');
       if (change.enabled !== undefined)
         await repository.update({ id }, { enabled: change.enabled, updatedAt: () => 'now()' });
+      if (change.enabled !== undefined)
+        await this.extensions.domainSwitched({ id, enabled: change.enabled }, transaction);
       if (change.recording !== undefined) await this.recording.set(id, change.recording, transaction);
       await this.recorder.record('updateDomain', { type: 'domain', id, name: domain.name }, actor, transaction, change);
     });

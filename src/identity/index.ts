@@ -9,6 +9,7 @@ export {
   DirectoryExtensions,
   type DomainObserver,
   type NewDomain,
+  type SwitchedDomain,
 } from './directory-extensions.js';
 export { IdentityModule } from './identity.module.js';
 export { type OperatorDomain, OperatorDirectory } from './operator-directory.service.js';

@@ -1,4 +1,4 @@
-export { ACCESS_DECIDER, type AccessDecider, type AccessDecision } from './access-decider.js';
+export { ACCESS_DECIDER, type AccessDecider, type AccessDecision, type AccessTarget } from './access-decider.js';
 export { requirementOf } from './access.guard.js';
 export { PoliciesModule } from './policies.module.js';
 export { BreakGlass, type Restored } from './break-glass.service.js';

@@ -85,5 +85,6 @@ import { VerdictMetrics } from './verdict.metrics.js';
     { provide: ACCESS_DECIDER, useClass: PolicyDecider },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
+  exports: [ACCESS_DECIDER],
 })
 export class PoliciesModule {}

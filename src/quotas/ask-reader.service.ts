@@ -63,16 +63,22 @@ export class AskReader {
    */
   async level(domainId: string, quotaKey: string, scope: Scope): Promise<void> {
     const definition = (await this.catalogue.recent()).definitions.get(quotaKey) ?? null;
+    const problems = this.levelProblems(domainId, definition, scope);
+    if (problems.length > 0) throw new AppError('QST.BadRequest', 'The request is not valid', { problems });
+    await this.regionOf(domainId, scope);
+  }
+
+  /** What {@link level} refuses, but for projects that are not there. */
+  levelProblems(domainId: string, definition: Definition | null, scope: Scope): Problem[] {
     const problems: Problem[] = [];
     if (definition !== null && !kindsFrom(definition.scopeKind).includes(scope.kind))
       problems.push({
         path: 'body.scope.kind',
-        message: `must be ${kindsFrom(definition.scopeKind).join(' or ')}: ${quotaKey} is a quota of each ${definition.scopeKind}`,
+        message: `must be ${kindsFrom(definition.scopeKind).join(' or ')}: ${definition.key} is a quota of each ${definition.scopeKind}`,
       });
     if (scope.kind === 'domain' && scope.id !== domainId)
       problems.push({ path: 'body.scope.id', message: 'must be the domain_id' });
-    if (problems.length > 0) throw new AppError('QST.BadRequest', 'The request is not valid', { problems });
-    await this.regionOf(domainId, scope);
+    return problems;
   }
 
   /** Region of the scope's project; '' of a domain. Throws `QST.NotFound` where the domain has no such project. */

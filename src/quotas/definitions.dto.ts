@@ -36,6 +36,7 @@ const members = {
   scope_kind: z.enum(SCOPE_KINDS),
   edition: z.enum(['shared', 'enterprise', 'common']).default('common'),
   default_limit: limitSchema,
+  hard_limit: limitSchema.nullable().default(null).meta({ description: 'Most that a request may ask for.' }),
   spec_limits: z.record(word(), limitSchema).default({}),
   mode: z.enum(['enforce', 'warn', 'observe']),
   thresholds: z.array(z.int().min(1).max(100)).max(10).default([70, 85, 95, 100]),
@@ -64,7 +65,7 @@ export type DefinitionView = WireDefinition & { readonly version: number };
 export const definitionListSchema = z.object({ definitions: z.array(definitionViewSchema) });
 
 export function renderDefinition({ version, document }: StoredDefinition): DefinitionView {
-  return { ...document, version };
+  return { ...document, hard_limit: document.hard_limit ?? null, version };
 }
 
 export function wireFrom(

@@ -5,12 +5,11 @@ import { DAY_MS } from '../kernel/clock.js';
 import { AppError } from '../kernel/errors.js';
 import { Database, type Transaction } from '../platform/database/database.js';
 import { type Catalogue, CatalogueService } from './catalogue.service.js';
-import { type Actor, ChangeRecorder } from './change-recorder.service.js';
+import { type Actor, type AnyActor, callerOf, ChangeRecorder } from './change-recorder.service.js';
 import { scopeKey } from './core/scope.js';
 import { grantPreset, type PresetName } from './core/wire-presets.js';
 import { LimitRules } from './limit-rules.service.js';
 import type { ApplyPreset, CreateGrant } from './limits.dto.js';
-import { callerOf } from './limits.service.js';
 import { type Grant, LimitsStore } from './limits.store.js';
 import { OverrunWatch } from './overrun-watch.service.js';
 import { scopeFrom } from './quotas.dto.js';
@@ -29,16 +28,27 @@ export class Grants {
   ) {}
 
   /** All or none. Throws `QST.BadRequest` for an interval that never holds, `QST.Quota.LimitConflict` above a parent. */
-  async create(domainId: string, wishes: readonly GrantWish[], actor: Actor, validateOnly: boolean): Promise<Grant[]> {
+  create(domainId: string, wishes: readonly GrantWish[], actor: Actor, validateOnly: boolean): Promise<Grant[]> {
+    return this.database.transaction((transaction) =>
+      this.createIn(transaction, domainId, wishes, actor, validateOnly),
+    );
+  }
+
+  /** As {@link create}, with what else the caller's transaction does. It holds the locks of the wishes' counters from here on. */
+  async createIn(
+    transaction: Transaction,
+    domainId: string,
+    wishes: readonly GrantWish[],
+    actor: AnyActor,
+    validateOnly: boolean,
+  ): Promise<Grant[]> {
     const inOrder = [...wishes].sort((left, right) => (left.quota_key < right.quota_key ? -1 : 1));
-    return this.database.transaction(async (transaction) => {
-      const catalogue = await this.catalogue.current(transaction);
-      const nowMs = await this.store.nowMs(transaction);
-      const grants: Grant[] = [];
-      for (const wish of inOrder)
-        grants.push(await this.grant(transaction, domainId, wish, { actor, validateOnly, catalogue, nowMs }));
-      return grants;
-    });
+    const catalogue = await this.catalogue.current(transaction);
+    const nowMs = await this.store.nowMs(transaction);
+    const grants: Grant[] = [];
+    for (const wish of inOrder)
+      grants.push(await this.grant(transaction, domainId, wish, { actor, validateOnly, catalogue, nowMs }));
+    return grants;
   }
 
   /** The preset's keys that are counted for the kind of scope. */
@@ -80,7 +90,7 @@ export class Grants {
     transaction: Transaction,
     domainId: string,
     wish: GrantWish,
-    context: { actor: Actor; validateOnly: boolean; catalogue: Catalogue; nowMs: number },
+    context: { actor: AnyActor; validateOnly: boolean; catalogue: Catalogue; nowMs: number },
   ): Promise<Grant> {
     const { actor, nowMs } = context;
     const grant = {

@@ -7,6 +7,7 @@ import type { EventOrder } from './core/ledger.js';
 import { type Scope, scopeKey } from './core/scope.js';
 import { type CounterDelta, type CounterGroup, CountersStore } from './counters.store.js';
 import { InstanceClosuresStore } from './instance-closures.store.js';
+import { QuotaExtensions } from './quota-extensions.js';
 import { sumDeltas } from './ledger-book.service.js';
 
 export interface ToldClosure {
@@ -22,6 +23,7 @@ export class InstanceClosures {
     private readonly store: InstanceClosuresStore,
     private readonly counters: CountersStore,
     private readonly recorder: TraceRecorder,
+    private readonly extensions: QuotaExtensions,
   ) {}
 
   /** All that may be counted in the instances: what is defined for instances, and what is counted there without a definition. */
@@ -46,6 +48,7 @@ export class InstanceClosures {
       const closed = await this.store.close(transaction, { domainId, scope: scopeKey(instance), order });
       if (closed === null) continue;
       deltas.push(...closed.deltas);
+      await this.extensions.scopeClosed({ domainId, scope: scopeKey(instance), traceId: trace.traceId }, transaction);
       await this.recorder.record(
         {
           serviceType: 'QUOTA',

@@ -1,9 +1,9 @@
 /** Sets and deletes limits: operators any, a tenant's administrators by splitting what their domain was given. */
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/errors.js';
-import { Database } from '../platform/database/database.js';
+import { Database, type Transaction } from '../platform/database/database.js';
 import { CatalogueService } from './catalogue.service.js';
-import { type Actor, ChangeRecorder } from './change-recorder.service.js';
+import { type Actor, type AnyActor, callerOf, ChangeRecorder } from './change-recorder.service.js';
 import { scopeKey } from './core/scope.js';
 import type { CounterId } from './counters.store.js';
 import { requireMatch } from './entity-tag.js';
@@ -30,22 +30,33 @@ export class Limits {
   ) {}
 
   /** Throws `QST.Quota.LimitConflict`, `QST.PreconditionFailed`, and `QST.Forbidden` where an operator's limit stands. */
-  async set(domainId: string, body: SetLimitBody, actor: Actor, { plane, ifMatch }: LimitRequest): Promise<SetLimit> {
+  set(domainId: string, body: SetLimitBody, actor: Actor, { plane, ifMatch }: LimitRequest): Promise<SetLimit> {
+    return this.database.transaction((transaction) =>
+      this.setIn(transaction, domainId, body, actor, { plane, ifMatch }),
+    );
+  }
+
+  /** As {@link set}, with what else the caller's transaction does. */
+  async setIn(
+    transaction: Transaction,
+    domainId: string,
+    body: SetLimitBody,
+    actor: AnyActor,
+    { plane, ifMatch }: LimitRequest,
+  ): Promise<SetLimit> {
     const id = { domainId, quotaKey: body.quota_key, scope: scopeKey(scopeFrom(body.scope)) };
-    return this.database.transaction(async (transaction) => {
-      const catalogue = await this.catalogue.current(transaction);
-      const standing = await this.rules.lock(transaction, id, catalogue);
-      const before = await this.store.find(transaction, id);
-      requireMatch(ifMatch, before?.version ?? null);
-      refuseOperators(before, plane);
-      await this.rules.check(transaction, id, body.limit, standing, { force: body.force, plane });
-      const wanted = { ...id, limit: body.limit, plane, reason: body.reason, setBy: callerOf(actor) };
-      if (body.validate_only) return { ...wanted, version: (before?.version ?? 0) + 1, updatedAt: Date.now() };
-      const after = await this.store.set(transaction, wanted);
-      await this.recorder.record(transaction, { ...changeOf(id, before, after), reason: body.reason }, actor);
-      await this.watch.look(transaction, [id], catalogue);
-      return after;
-    });
+    const catalogue = await this.catalogue.current(transaction);
+    const standing = await this.rules.lock(transaction, id, catalogue);
+    const before = await this.store.find(transaction, id);
+    requireMatch(ifMatch, before?.version ?? null);
+    refuseOperators(before, plane);
+    await this.rules.check(transaction, id, body.limit, standing, { force: body.force, plane });
+    const wanted = { ...id, limit: body.limit, plane, reason: body.reason, setBy: callerOf(actor) };
+    if (body.validate_only) return { ...wanted, version: (before?.version ?? 0) + 1, updatedAt: Date.now() };
+    const after = await this.store.set(transaction, wanted);
+    await this.recorder.record(transaction, { ...changeOf(id, before, after), reason: body.reason }, actor);
+    await this.watch.look(transaction, [id], catalogue);
+    return after;
   }
 
   /** Throws `QST.NotFound` where none is set. */
@@ -81,8 +92,4 @@ function changeOf(id: CounterId, before: SetLimit | null, after: SetLimit | null
     before: before === null ? null : { limit: before.limit, plane: before.plane },
     after: after === null ? null : { limit: after.limit, plane: after.plane },
   };
-}
-
-export function callerOf({ principal: { domainId, userId, userName } }: Actor) {
-  return { domainId, userId, userName };
 }

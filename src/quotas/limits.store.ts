@@ -152,6 +152,33 @@ export class LimitsStore {
     return rows.map(grantOf);
   }
 
+  /** The most generous grant active at the instant, epoch ms; null where none is. */
+  async grantAt(
+    sql: Pick<Sql, 'query'>,
+    { domainId, quotaKey, scope }: CounterId,
+    atMs: number,
+  ): Promise<number | null> {
+    const [row] = await sql.query<{ limit_value: string | null }>(
+      `SELECT CASE WHEN bool_or(limit_value = -1) THEN -1 ELSE max(limit_value) END AS limit_value FROM quota_grants
+       WHERE domain_id = $1 AND quota_key = $2 AND scope = $3 AND revoked_at IS NULL
+         AND from_at <= to_timestamp($4 / 1000.0) AND until_at > to_timestamp($4 / 1000.0)`,
+      [domainId, quotaKey, scope, atMs],
+    );
+    const value = row?.limit_value ?? null;
+    return value === null ? null : Number(value);
+  }
+
+  /** When the youngest grant that has begun did so, revoked or not; epoch ms. */
+  async lastGrantMs(sql: Pick<Sql, 'query'>, { domainId, quotaKey, scope }: CounterId): Promise<number | null> {
+    const [row] = await sql.query<{ from_at: string | null }>(
+      `SELECT max(floor(extract(epoch FROM from_at) * 1000)::bigint) AS from_at FROM quota_grants
+       WHERE domain_id = $1 AND quota_key = $2 AND scope = $3 AND from_at <= clock_timestamp()`,
+      [domainId, quotaKey, scope],
+    );
+    const value = row?.from_at ?? null;
+    return value === null ? null : Number(value);
+  }
+
   async revoke(transaction: Transaction, domainId: string, id: string): Promise<void> {
     await transaction.query(
       'UPDATE quota_grants SET revoked_at = clock_timestamp() WHERE domain_id = $1 AND id = $2 AND revoked_at IS NULL',

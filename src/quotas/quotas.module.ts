@@ -22,12 +22,14 @@ import { ReconcileStore } from './reconcile.store.js';
 import { CatalogueService } from './catalogue.service.js';
 import { CountersStore } from './counters.store.js';
 import { DefinitionsStore } from './definitions.store.js';
+import { EffectiveLimits } from './effective-limits.service.js';
 import { InstanceClosures } from './instance-closures.service.js';
 import { InstanceClosuresStore } from './instance-closures.store.js';
 import { LedgerBook } from './ledger-book.service.js';
 import { LedgerStore } from './ledger.store.js';
 import { OverrunWatch } from './overrun-watch.service.js';
 import { QuotaErrors } from './quota-errors.service.js';
+import { QuotaExtensions } from './quota-extensions.js';
 import { QuotaPurgeJob } from './quota-purge.job.js';
 import { QuotaPurgeStore } from './quota-purge.store.js';
 import { QuotaUsageController } from './quota-usage.controller.js';
@@ -58,12 +60,14 @@ import { UsageProjection } from './usage.projection.js';
     CatalogueService,
     CountersStore,
     DefinitionsStore,
+    EffectiveLimits,
     InstanceClosures,
     InstanceClosuresStore,
     LedgerBook,
     LedgerStore,
     OverrunWatch,
     QuotaErrors,
+    QuotaExtensions,
     QuotaPurgeJob,
     QuotaPurgeStore,
     QuotaUsages,
@@ -96,5 +100,6 @@ import { UsageProjection } from './usage.projection.js';
     ReconcileStore,
     UsageProjection,
   ],
+  exports: [AskReader, EffectiveLimits, Grants, Limits, QuotaExtensions],
 })
 export class QuotasModule {}

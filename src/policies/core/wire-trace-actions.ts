@@ -27,7 +27,7 @@ export interface UnmappedOperations {
 }
 
 interface FileOperation {
-  readonly service_type: 'SWR' | 'CTS' | 'IAM';
+  readonly service_type: 'SWR' | 'CTS' | 'IAM' | 'QUOTA';
   readonly resource_type: string;
   readonly trace_name: string;
   readonly aliases?: readonly string[];

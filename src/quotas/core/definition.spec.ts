@@ -15,6 +15,8 @@ it('is seeded for each key once', () => {
 it.each<[string, Partial<Definition>, string]>([
   ['thresholds out of order', { thresholds: [85, 70] }, 'thresholds'],
   ['a repeated threshold', { thresholds: [70, 70] }, 'thresholds'],
+  ['a hard limit below the default', { defaultLimit: 5, hardLimit: 4 }, 'hard_limit'],
+  ['a hard limit where nothing is limited', { defaultLimit: -1, hardLimit: 4 }, 'hard_limit'],
   ['specs of what is no instance', { specLimits: { basic: 1 } }, 'spec_limits'],
   ['a path that is none', { traces: [{ ...add, name: ['resource_nam'] }] }, 'traces[0].name[0]'],
   ['a path too deep', { traces: [{ ...add, name: ['user.domain.id'] }] }, 'traces[0].name[0]'],

@@ -44,6 +44,8 @@ export interface Definition {
   readonly edition: Edition;
   /** Limit of each scope of the kind unless something says otherwise; -1 unlimited. */
   readonly defaultLimit: number;
+  /** Most that a request may ask for; null where only the platform's own bound holds. -1 unlimited. */
+  readonly hardLimit: number | null;
   /** Limits by the specification an instance was bought with. */
   readonly specLimits: Readonly<Record<string, number>>;
   readonly mode: Mode;
@@ -69,9 +71,11 @@ const PATHS = new Set(['resource_name', 'resource_id', 'resource_id[0]', 'projec
 /** What the shape alone cannot say. */
 export function definitionProblems(definition: Definition): DefinitionProblem[] {
   const problems: DefinitionProblem[] = [];
-  const { thresholds, scopeKind, specLimits, traces } = definition;
+  const { thresholds, scopeKind, specLimits, traces, defaultLimit, hardLimit } = definition;
   if (thresholds.some((value, index) => index > 0 && value <= (thresholds[index - 1] ?? 0)))
     problems.push({ path: 'thresholds', message: 'must ascend' });
+  if (hardLimit !== null && hardLimit !== UNLIMITED && (defaultLimit === UNLIMITED || defaultLimit > hardLimit))
+    problems.push({ path: 'hard_limit', message: 'must not be below default_limit' });
   if (scopeKind !== 'instance' && Object.keys(specLimits).length > 0)
     problems.push({ path: 'spec_limits', message: 'only instances have a specification' });
   traces.forEach((effect, index) => {

@@ -24,6 +24,8 @@ export interface WireDefinition {
   readonly scope_kind: ScopeKind;
   readonly edition: Edition;
   readonly default_limit: number;
+  /** Absent in what was stored before there were any. */
+  readonly hard_limit?: number | null;
   readonly spec_limits: Readonly<Record<string, number>>;
   readonly mode: Mode;
   readonly thresholds: readonly number[];
@@ -42,6 +44,7 @@ export function definitionFrom(wire: WireDefinition): Definition {
     scopeKind: wire.scope_kind,
     edition: wire.edition,
     defaultLimit: wire.default_limit,
+    hardLimit: wire.hard_limit ?? null,
     specLimits: wire.spec_limits,
     mode: wire.mode,
     thresholds: wire.thresholds,

@@ -17,6 +17,7 @@ const KINDS_OF_ID: Readonly<Record<string, string>> = {
   '/v1/ingest/dead-letters/:id': 'dead_letter_id',
   '/v1/quotas/reservations/:id': 'reservation_id',
   '/v1/quotas/grants/:id': 'grant_id',
+  '/v1/quota-requests/:id': 'request_id',
 };
 
 /** Well-formed ids that nothing has. */
@@ -33,6 +34,7 @@ const ABSENT: Ids = {
   credential_id: 'f'.repeat(32),
   reservation_id: 'f'.repeat(32),
   grant_id: 'f'.repeat(32),
+  request_id: `${'f'.repeat(32)}.${'f'.repeat(32)}`,
   policy_id: 'f'.repeat(32),
   role_id: 'f'.repeat(32),
 };
@@ -69,6 +71,15 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v1/quotas/reservations/:id/release': undefined,
   'POST /v1/quotas/reservations/:id/extend': { ttl_seconds: 60 },
   'DELETE /v1/quotas/grants/:id': { reason: 'mine now' },
+  'POST /v1/quota-requests/:id/approve': { granted: 7 },
+  'POST /v1/quota-requests/:id/deny': { reason: 'mine now' },
+  'POST /v1/quota-requests/:id/withdraw': { reason: 'mine now' },
+  'POST /v1/quota-requests/:id/review': { note: 'mine now' },
+  'POST /v1/quota-requests/:id/ask': { question: 'mine now' },
+  'POST /v1/quota-requests/:id/answer': { text: 'mine now' },
+  'POST /v1/quota-requests/:id/amend': { desired: 9 },
+  'POST /v1/quota-requests/:id/comments': { text: 'mine now' },
+  'POST /v1/quota-requests/:id/assign': { priority: 'urgent' },
   'PATCH /v3/users/:user_id': { user: { description: 'mine now' } },
   'POST /v3/users/:user_id/password': { user: { password: 'a password of mine', original_password: 'x' } },
   'PUT /v3.0/OS-USER/users/:user_id': { user: { description: 'mine now' } },
@@ -118,6 +129,18 @@ const OTHER_PLACES: readonly (readonly [kind: string, method: string, path: stri
   ['domain_id', 'GET', '/v1/quotas/limits?domain_id=ID'],
   ['domain_id', 'GET', '/v1/quotas/grants?domain_id=ID'],
   ['domain_id', 'GET', '/v1/quotas/history?domain_id=ID'],
+  [
+    'domain_id',
+    'POST',
+    '/v1/quota-requests',
+    { domain_id: 'ID', quota_key: 'namespace', scope: { kind: 'domain', id: 'ID' }, desired: 9, reason: 'mine now' },
+  ],
+  [
+    'project_id',
+    'POST',
+    '/v1/quota-requests',
+    { quota_key: 'namespace', scope: { kind: 'project', id: 'ID' }, desired: 9, reason: 'mine now' },
+  ],
   ['domain_id', 'POST', '/v1/quotas/reservations', { domain_id: 'ID', items: [] }],
   ['domain_id', 'POST', '/v1/quotas/check', { domain_id: 'ID', items: [] }],
   ['user_id', 'POST', '/v3.0/OS-MFA/virtual-mfa-devices', { virtual_mfa_device: { name: 'mine', user_id: 'ID' } }],
@@ -264,8 +287,17 @@ describe('ids of another domain', () => {
       limit: 8,
       reason: 'to be found',
     });
-    if (reserved.status !== 201 || granted.status !== 201) throw new Error(`${reserved.text}${granted.text}`);
-    return { reservation_id: String(reserved.body.id), grant_id: String(granted.body.id) };
+    const asked = await service.call('POST', '/v1/quota-requests', token, {
+      ...item,
+      desired: 9,
+      reason: 'to be found',
+    });
+    for (const { status, text } of [reserved, granted, asked]) if (status !== 201) throw new Error(text);
+    return {
+      reservation_id: String(reserved.body.id),
+      grant_id: String(granted.body.id),
+      request_id: String(asked.body.id),
+    };
   }
 
   /** The answer without what differs in any two answers, and without the id itself. */
