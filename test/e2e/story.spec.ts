@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ToldCall } from '../../src/commands/demo/teller.js';
 import { brokerKinds, notRun, realKafkaIsWanted, type RunningBroker } from '../integration/kafka/brokers.js';
-import { reaches } from '../support/reaches.js';
-import { command, type Finished, launch, resultOf, ROOT, Service } from '../support/service.js';
+import { STORY_CALLS, tellWhileKilled } from '../support/killed-story.js';
+import { command, type Finished, resultOf, ROOT, Service } from '../support/service.js';
 
 interface ToldStep {
   readonly step: number;
@@ -130,21 +130,21 @@ describe(`the story, while the service is killed and ${kind?.name ?? 'no broker'
       // How long the group waits for the dead member.
       KAFKA_SESSION_TIMEOUT_MS: '6000',
     };
-    // After so many calls, in each third of the story; told, so that a failure can be repeated.
-    const kills = [2, 15, 28].map((first) => first + Math.floor(Math.random() * 13));
+    // In each third of the story; told, so that a failure can be repeated.
+    const third = Math.floor(STORY_CALLS / 3);
+    const kills = [0, 1, 2].map((part) => part * third + 1 + Math.floor(Math.random() * third));
     process.stderr.write(`the service is killed after ${kills.join(', ')} calls\n`);
-    let service = await Service.start(environment);
+    let service: Service | undefined;
     try {
-      const story = launch('demo', ['--patience', '120'], environment);
-      for (const calls of kills) {
-        const made = (): boolean => story.stderr.split('→').length > calls || !story.running;
-        await reaches(`${String(calls)} calls are made`, made, Boolean, 120_000);
-        await service.kill();
-        service = await Service.start(environment);
-      }
-      expect(resultOf(await story.finished)).toEqual(ALL_TOLD);
+      const finished = await tellWhileKilled({
+        environment,
+        kills,
+        start: async () => (service = await Service.start(environment)),
+        kill: (running) => running.kill(),
+      });
+      expect(resultOf(finished)).toEqual(ALL_TOLD);
     } finally {
-      await service.stop();
+      await service?.stop();
       await broker?.stop();
       rmSync(dataDir, { recursive: true, force: true });
     }
