@@ -9,6 +9,7 @@ type Command = (args: string[]) => Promise<number>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   bench: async () => (await import('../bench/bench.command.js')).benchCommand,
   'break-glass': async () => (await import('./commands/break-glass.command.js')).breakGlass,
+  demo: async () => (await import('./commands/demo.command.js')).demo,
   dlq: async () => (await import('./commands/dlq.command.js')).dlq,
   generate: async () => (await import('./commands/generate.command.js')).generateCommand,
   kafka: async () => (await import('./embedded/index.js')).kafkaCommand,

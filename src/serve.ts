@@ -20,12 +20,21 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-export async function serve(config: Config): Promise<RunningService> {
+export interface ServeOptions {
+  /** Where log lines go; absent: standard output. */
+  readonly logTo?: NodeJS.WritableStream;
+}
+
+export async function serve(config: Config, { logTo }: ServeOptions = {}): Promise<RunningService> {
   const startedAt = Date.now();
   const stack = await startStack(config, (line) => {
     if (config.LOG_LEVEL === 'debug' || config.LOG_LEVEL === 'trace') process.stderr.write(`${line}\n`);
   });
-  const logger = createLogger({ level: config.LOG_LEVEL, secrets: secretsOf(config, stack) });
+  const logger = createLogger({
+    level: config.LOG_LEVEL,
+    secrets: secretsOf(config, stack),
+    ...(logTo !== undefined && { destination: logTo }),
+  });
   let app: NestFastifyApplication | undefined;
   try {
     app = await createHttpApp(AppModule.forRoot({ config, logger, migrations, ...stack }), config, logger);

@@ -11,6 +11,7 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Until the whole answer is there; of a stream, until it begins. 30 s unless said. */
   readonly timeoutMs?: number;
   /** Ends the request, also while its answer is streamed. */
@@ -31,18 +32,22 @@ export interface ApiLogin {
   readonly projectId: string;
 }
 
+/** The service does not answer now, or says that it cannot; it may before long. */
+export class ServiceUnavailable extends Error {}
+
 const TIMEOUT_MS = 30_000;
 /** Only for reading: whether a failed change was made is not known. */
 const READ_TRIES = 4;
 const RETRY = { baseMs: 250, maxMs: 4_000 };
-const MAY_PASS = new Set([429, 502, 503, 504]);
+/** Statuses of a service, or of what stands before it, that is busy or away. */
+export const MAY_PASS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 export class ApiClient {
   private token: Promise<string> | undefined;
 
-  /** @param baseUrl e.g. `http://127.0.0.1:8080` */
+  /** @param baseUrl e.g. `http://127.0.0.1:8080`; a function is asked before each request, for a service that may come back elsewhere */
   constructor(
-    private readonly baseUrl: string,
+    private readonly baseUrl: string | (() => string),
     private readonly login: () => Promise<ApiLogin>,
   ) {}
 
@@ -62,6 +67,11 @@ export class ApiClient {
     return this.exchange('POST', path, { ...options, body });
   }
 
+  /** Signs in now rather than at the first request. Throws as {@link get}. */
+  async enter(): Promise<void> {
+    await this.signedIn();
+  }
+
   /** The answer as it comes, for what is streamed; the caller reads or cancels its body. */
   async open(method: string, path: string, options: ApiRequest = {}): Promise<Response> {
     const response = await this.send(method, path, options, await this.signedIn());
@@ -79,7 +89,8 @@ export class ApiClient {
   }
 
   private async send(method: string, path: string, options: ApiRequest, token: string | null): Promise<Response> {
-    const url = new URL(path, this.baseUrl);
+    const base = typeof this.baseUrl === 'string' ? this.baseUrl : this.baseUrl();
+    const url = new URL(path, base);
     for (const [name, value] of Object.entries(options.query ?? {}))
       for (const one of [value ?? []].flat()) url.searchParams.append(name, one);
     const begun = new AbortController();
@@ -92,13 +103,14 @@ export class ApiClient {
         headers: {
           ...(token === null ? {} : { 'x-auth-token': token }),
           ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...options.headers,
         },
         ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
         signal: options.signal ? AbortSignal.any([options.signal, begun.signal]) : begun.signal,
       });
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      throw new Error(`${this.baseUrl} cannot be reached: ${reasonOf(error)}`, { cause: error });
+      throw new ServiceUnavailable(`${base} cannot be reached: ${reasonOf(error)}`, { cause: error });
     } finally {
       clearTimeout(timer);
     }
@@ -132,8 +144,9 @@ export class ApiClient {
     );
     const answer = { status: response.status, body: parseBody(await response.text()) };
     const token = response.headers.get('x-subject-token');
-    if (token === null) throw new Error(`signing in as ${user} was refused: ${refusalOf(answer)}`);
-    return token;
+    if (token !== null) return token;
+    const message = `signing in as ${user} was refused: ${refusalOf(answer)}`;
+    throw MAY_PASS.has(answer.status) ? new ServiceUnavailable(message) : new Error(message);
   }
 }
 
@@ -145,16 +158,19 @@ export function refusalOf({ status, body }: ApiAnswer): string {
 
 /** The service that runs on this data directory, as its bootstrapped administrator. Throws, saying what to do, when none does. */
 export function apiOfRunningService(config: Config): ApiClient {
-  return new ApiClient(runningService(config).http, async () => {
-    const file = join(config.DATA_DIR, 'credentials.json');
-    const credentials = await readCredentialsFile(file);
-    if (credentials === null) throw new Error(`${file} cannot be read: has the service been started once (npm start)?`);
-    const { user, domain, project } = credentials;
-    const password = user.password ?? config.BOOTSTRAP_PASSWORD;
-    if (password === undefined)
-      throw new Error(`${file} holds no password for ${user.name}: set BOOTSTRAP_PASSWORD as for the service`);
-    return { user: user.name, password, domain: domain.name, projectId: project.id };
-  });
+  return new ApiClient(runningService(config).http, () => bootstrappedAdministrator(config));
+}
+
+/** Throws, saying what to do, where the files of the data directory do not tell how the administrator signs in. */
+export async function bootstrappedAdministrator(config: Config): Promise<ApiLogin & { readonly region: string }> {
+  const file = join(config.DATA_DIR, 'credentials.json');
+  const credentials = await readCredentialsFile(file);
+  if (credentials === null) throw new Error(`${file} cannot be read: has the service been started once (npm start)?`);
+  const { user, domain, project, region } = credentials;
+  const password = user.password ?? config.BOOTSTRAP_PASSWORD;
+  if (password === undefined)
+    throw new Error(`${file} holds no password for ${user.name}: set BOOTSTRAP_PASSWORD as for the service`);
+  return { user: user.name, password, domain: domain.name, projectId: project.id, region };
 }
 
 function parseBody(text: string): unknown {

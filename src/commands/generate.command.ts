@@ -23,7 +23,7 @@ export async function generateCommand(args: readonly string[]): Promise<number> 
   const files: Generated[] = [
     ['openapi.json', () => openApi],
     ['.env.example', () => environmentExample(variables)],
-    ['README.md', (present) => withConfigurationTable(present, variables)],
+    ['docs/configuration.md', (present) => withConfigurationTable(present, variables)],
   ];
   const stale = files.filter(([file, text]) => {
     const present = existsSync(file) ? readFileSync(file, 'utf8') : '';

@@ -17,6 +17,19 @@ export interface RetentionResult {
   readonly problems: readonly string[];
 }
 
+export interface RetentionRehearsal extends RetentionResult {
+  /** The instant that was asked about, and the start of what a run then keeps; epoch ms. */
+  readonly atMs: number;
+  readonly windowFromMs: number;
+}
+
+export interface Rehearsal {
+  /** Epoch ms; null or absent: now, by the database's clock. */
+  readonly atMs?: number | null;
+  /** How long counting one day may take before its statistics have to do. */
+  readonly countTimeoutMs?: number;
+}
+
 /** Counting a detached day is a plain scan; past this time the statistics have to do. */
 const COUNT_TIMEOUT_MS = 60_000;
 
@@ -45,17 +58,25 @@ export class RetentionService {
     }
   }
 
-  /** What a run would do now. Changes nothing; the rows of days still in use are counted as they are. */
-  async dryRun(): Promise<RetentionResult> {
-    const plan = await this.plan();
+  /** What a run would do now, or at another instant. Changes nothing; the rows of days still in use are counted as they are. */
+  async dryRun({ atMs = null, countTimeoutMs = COUNT_TIMEOUT_MS }: Rehearsal = {}): Promise<RetentionRehearsal> {
+    const plan = await this.plan(atMs);
     const dropped: PartitionReport[] = [];
-    for (const partition of plan.drop) dropped.push(await this.report(partition));
+    for (const partition of plan.drop) dropped.push(await this.report(partition, countTimeoutMs));
     const lacking = await this.partitions.lacking(plan.keep.fromMs, plan.keep.toMs);
-    return { dropped, created: lacking.map(({ name }) => createdReport(name)), problems: [] };
+    const { nowMs, windowFromMs } = plan;
+    return {
+      atMs: nowMs,
+      windowFromMs,
+      dropped,
+      created: lacking.map(({ name }) => createdReport(name)),
+      problems: [],
+    };
   }
 
-  private async plan(): Promise<RetentionPlan> {
-    return planRetention(await this.partitions.list(), await this.store.now(), this.settings.retentionDays);
+  private async plan(atMs: number | null = null): Promise<RetentionPlan> {
+    const nowMs = atMs ?? (await this.store.now());
+    return planRetention(await this.partitions.list(), nowMs, this.settings.retentionDays);
   }
 
   private async runAlone(trigger: RetentionTrigger, signal?: AbortSignal): Promise<RetentionResult> {
@@ -109,9 +130,9 @@ export class RetentionService {
     this.metrics.dropped(partition.table, report.rows);
   }
 
-  private async report(partition: ListedPartition): Promise<PartitionReport> {
+  private async report(partition: ListedPartition, timeoutMs = COUNT_TIMEOUT_MS): Promise<PartitionReport> {
     const { name, fromMs, toMs, rowsEstimate } = partition;
-    const counted = await this.partitions.count(partition, COUNT_TIMEOUT_MS);
+    const counted = await this.partitions.count(partition, timeoutMs);
     const rows = counted ?? rowsEstimate;
     return { partition: name, from: fromMs, to: toMs, rows, ...(counted === null ? { exact: false } : {}) };
   }

@@ -27,12 +27,16 @@ import { CtsLookupsStore } from '../../../src/traces/cts-lookups.store.js';
 import { CtsTracesController } from '../../../src/traces/cts-traces.controller.js';
 import { DayPartitions } from '../../../src/traces/day-partitions.store.js';
 import { RetentionController } from '../../../src/traces/retention.controller.js';
+import { RetentionMetrics } from '../../../src/traces/retention.metrics.js';
+import { RetentionService } from '../../../src/traces/retention.service.js';
 import { RetentionStore } from '../../../src/traces/retention.store.js';
 import { RETENTION_SETTINGS } from '../../../src/traces/retention-settings.js';
+import { RetentionTraces } from '../../../src/traces/retention-traces.service.js';
 import { TraceOutboxStore } from '../../../src/traces/trace-outbox.store.js';
 import { TraceQueryService } from '../../../src/traces/trace-query.service.js';
 import { TraceQueryStore } from '../../../src/traces/trace-query.store.js';
 import { TraceRecorder } from '../../../src/traces/trace-recorder.service.js';
+import { OPERATOR_DOMAIN } from '../../../src/traces/traces.tokens.js';
 
 export const CALLER = {
   userId: 'user-1',
@@ -90,11 +94,15 @@ export async function startCtsApp(
     providers: [
       ...stores,
       ConfigurationService,
+      RetentionMetrics,
+      RetentionService,
+      RetentionTraces,
       TraceQueryService,
       TraceRecorder,
       Metrics,
       { provide: Database, useValue: { ...forwarded(database) } },
       { provide: CLOCK, useValue: clock },
+      { provide: OPERATOR_DOMAIN, useValue: () => Promise.resolve(null) },
       { provide: RETENTION_SETTINGS, useValue: { retentionDays } },
       { provide: APP_GUARD, useClass: HeaderGuard },
       { provide: Logger, useValue: log },

@@ -195,6 +195,28 @@ describe('look-ups of CTS', () => {
 
     it('is of the operator plane', async () => {
       await get('/v1/retention').expect(403);
+      await get('/v1/retention/dry-run').expect(403);
+    });
+
+    it('tells what a run would drop, and drops nothing', async () => {
+      const dryRun = (at: string) => get(`/v1/retention/dry-run?at=${at}`).set('x-operator', 'yes');
+      const { body } = await dryRun('2026-03-18T12:00:00Z').expect(200);
+      expect(body).toMatchObject({ at: Date.UTC(2026, 2, 18, 12), window_from: Date.UTC(2026, 2, 11, 12) });
+      const { dropped } = body as { dropped: { partition: string }[] };
+      expect(dropped).toContainEqual({
+        partition: 'traces_20260310',
+        from: Date.UTC(2026, 2, 10),
+        to: Date.UTC(2026, 2, 11),
+        rows: expect.any(Number) as number,
+      });
+      expect(dropped.map(({ partition }) => partition)).not.toContain('traces_20260311');
+      const kept = (await get('/v1/retention').set('x-operator', 'yes').expect(200)).body as {
+        partitions: { name: string }[];
+      };
+      expect(kept.partitions.map(({ name }) => name)).toContain('traces_20260310');
+      for (const at of ['0', '253402300799999']) await dryRun(at).expect(200);
+      for (const at of ['tomorrow', '253402300800000', ''])
+        expect((await dryRun(at).expect(400)).body).toMatchObject({ problems: [{ path: 'query.at' }] });
     });
   });
 });

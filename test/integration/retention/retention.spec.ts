@@ -149,6 +149,21 @@ describe('RetentionService', () => {
     );
   });
 
+  it('tells what a run at a later instant would drop', async () => {
+    const before = await states();
+    const now = await service().dryRun();
+    const tomorrow = await service().dryRun({ atMs: now.atMs + DAY_MS });
+    expect(tomorrow.windowFromMs).toBe(now.windowFromMs + DAY_MS);
+    const names = (run: typeof now) => run.dropped.map(({ partition }) => partition);
+    expect(names(tomorrow)).toEqual(expect.arrayContaining(names(now)));
+    const further = tomorrow.dropped.filter(({ partition }) => !names(now).includes(partition));
+    expect(further.map(({ to }) => to > now.windowFromMs && to <= tomorrow.windowFromMs)).toEqual(
+      further.map(() => true),
+    );
+    expect(further.length).toBeGreaterThan(0);
+    expect(await states()).toEqual(before);
+  });
+
   it('finishes what a crash between detach and drop left, and tells of the run that died', async () => {
     const { id } = { id: await store.start('schedule', 7) };
     await partitions.detach(tracesDay(10));
