@@ -5,6 +5,7 @@ import { benchIngest } from './ingest.bench.js';
 import { benchPolicy } from './policy.bench.js';
 import { benchQuery } from './query.bench.js';
 import { benchQuota } from './quota.bench.js';
+import { benchRequests } from './requests.bench.js';
 import { benchVerdicts } from './verdicts.bench.js';
 import { type Report, writeReport } from './report.js';
 
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, (traces?: number) => Promise<Report>>>
   query: benchQuery,
   export: benchExport,
   quota: benchQuota,
+  requests: () => benchRequests(),
   verdicts: benchVerdicts,
 };
 

@@ -15,10 +15,15 @@ import { RequestComments } from './request-comments.service.js';
 import { RequestCreationGuards } from './request-creation-guards.service.js';
 import { RequestCreation } from './request-creation.service.js';
 import { RequestGrants } from './request-grants.service.js';
+import { RequestExport } from './request-export.service.js';
 import { RequestLapsesJob } from './request-lapses.job.js';
 import { RequestLapses } from './request-lapses.service.js';
 import { RequestLapsesStore } from './request-lapses.store.js';
 import { RequestNotifier } from './request-notifier.js';
+import { RequestListsController } from './request-lists.controller.js';
+import { RequestLists } from './request-lists.service.js';
+import { RequestListsStore } from './request-lists.store.js';
+import { RequestWhatIf } from './request-what-if.service.js';
 import { RequestObservers } from './request-observers.js';
 import { RequestReader } from './request-reader.service.js';
 import { RequestRulesController } from './request-rules.controller.js';
@@ -33,7 +38,7 @@ import { RequestsStore } from './requests.store.js';
 
 @Module({
   imports: [SchedulingModule, TracesModule, IdentityModule, PoliciesModule, QuotasModule, WebhooksModule],
-  controllers: [RequestsController, RequestActionsController, RequestRulesController],
+  controllers: [RequestsController, RequestListsController, RequestActionsController, RequestRulesController],
   providers: [
     RequestAccess,
     RequestActions,
@@ -48,6 +53,10 @@ import { RequestsStore } from './requests.store.js';
     RequestLapsesJob,
     RequestLapsesStore,
     RequestNotifier,
+    RequestExport,
+    RequestLists,
+    RequestListsStore,
+    RequestWhatIf,
     RequestObservers,
     RequestReader,
     RequestRulesService,

@@ -3,8 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Actor, ProjectDirectory } from '../identity/index.js';
 import { AppError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
-import type { Plane } from '../platform/http/requires.js';
-import { ACCESS_DECIDER, type AccessDecider } from '../policies/index.js';
+import { ACCESS_DECIDER, type AccessDecider, type AccessTarget } from '../policies/index.js';
 import { parseScopeKey, projectOf } from '../quotas/index.js';
 import { type QuotaRequest, userKey } from './quota-request.js';
 
@@ -38,21 +37,35 @@ export class RequestAccess {
     place: RequestPlace,
     own = false,
   ): Promise<boolean> {
-    const plane: Plane =
-      action === 'quota:request:approve' || action === 'quota:request:review' ? 'operator' : 'tenant';
-    if (place.domainId !== principal.domainId && !principal.isOperator) return false;
     const projectId = projectOf(parseScopeKey(place.scope, place.domainId));
-    const decision = await this.decider.decide(
-      principal,
-      { action, plane, scope: 'none', self: own, resource: '*', domain: null, domainIn: null },
-      {
-        domainId: place.domainId,
-        project: projectId === null ? null : await this.projects.find(place.domainId, projectId),
-        path: `${place.quotaKey}/${place.scope}`,
-        sourceIp: origin.sourceIp,
-      },
-    );
-    return decision.allowed;
+    const project = projectId === null ? null : await this.projects.find(place.domainId, projectId);
+    return this.decide({ principal, origin }, action, own, {
+      domainId: place.domainId,
+      project,
+      path: `${place.quotaKey}/${place.scope}`,
+      sourceIp: origin.sourceIp,
+    });
+  }
+
+  /** Whether a policy allows it on all of the domain; `*`: of all domains. */
+  mayInDomain(
+    actor: Pick<Actor, 'principal' | 'origin'>,
+    action: TenantAction | OperatorAction,
+    domainId: string,
+  ): Promise<boolean> {
+    return this.decide(actor, action, false, { domainId, project: null, path: '*', sourceIp: actor.origin.sourceIp });
+  }
+
+  private async decide(
+    { principal }: Pick<Actor, 'principal' | 'origin'>,
+    action: TenantAction | OperatorAction,
+    self: boolean,
+    target: AccessTarget,
+  ): Promise<boolean> {
+    if (target.domainId !== principal.domainId && !principal.isOperator) return false;
+    const plane = isOperators(action) ? 'operator' : 'tenant';
+    const requirement = { action, plane, scope: 'none', self, resource: '*', domain: null, domainIn: null } as const;
+    return (await this.decider.decide(principal, requirement, target)).allowed;
   }
 
   /** Whether it may be shown to the caller at all. */
@@ -69,8 +82,12 @@ export class RequestAccess {
 
   /** Neither who wished for it decides on it, by whatever key, nor whose own scope it is. Throws `QST.QuotaRequest.SelfApproval`. */
   refuseOwn(principal: Principal, request: QuotaRequest): void {
-    if (!request.authors.includes(userKey(principal)) && !this.isOwnScope(principal, request)) return;
-    throw new AppError('QST.QuotaRequest.SelfApproval', 'Nobody decides on what is wished for by, or for, oneself.');
+    if (this.mayNotDecide(principal, request))
+      throw new AppError('QST.QuotaRequest.SelfApproval', 'Nobody decides on what is wished for by, or for, oneself.');
+  }
+
+  mayNotDecide(principal: Principal, request: QuotaRequest): boolean {
+    return request.authors.includes(userKey(principal)) || this.isOwnScope(principal, request);
   }
 
   /** Throws `QST.NotFound` for what may not even be seen, `QST.Forbidden` for what may not be done. */
@@ -79,8 +96,7 @@ export class RequestAccess {
     action: TenantAction | OperatorAction,
     request: QuotaRequest,
   ): Promise<void> {
-    const isTenants = action !== 'quota:request:approve' && action !== 'quota:request:review';
-    const own = isTenants && this.isOwn(actor.principal, request);
+    const own = !isOperators(action) && this.isOwn(actor.principal, request);
     if (await this.may(actor, action, request, own)) return;
     if (!(await this.maySee(actor, request))) throw notFound();
     throw new AppError(
@@ -88,6 +104,10 @@ export class RequestAccess {
       `You are not authorized to perform this operation: no policy allows ${action}.`,
     );
   }
+}
+
+function isOperators(action: TenantAction | OperatorAction): action is OperatorAction {
+  return action === 'quota:request:approve' || action === 'quota:request:review';
 }
 
 export function notFound(): AppError {

@@ -59,9 +59,9 @@ export class RequestApproval {
       await this.threads.approve(transaction, request, { approver, by, at: nowMs, limit, untilMs, reason });
       const rules = await this.rules.inForce(transaction);
       const approvals = await this.threads.approvals(transaction, request);
-      const agreed = agreedOn(approvals, (wanted) => quorumOf(rules, wanted, standing.given.limit));
+      const agreed = agreedOn(approvals, (wanted) => quorumOf(rules, wanted, standing.given));
       const said = { limit, untilMs, reason };
-      if (agreed === null) await this.ends.count(locked, said, quorumOf(rules, limit, standing.given.limit), actor);
+      if (agreed === null) await this.ends.count(locked, said, quorumOf(rules, limit, standing.given), actor);
       else await this.ends.decide(locked, said, agreed, actor);
     });
   }

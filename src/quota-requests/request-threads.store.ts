@@ -12,7 +12,7 @@ export interface NewStep extends RequestStep {
   readonly command: Buffer | null;
 }
 
-interface StepRow extends Record<string, unknown> {
+export interface StepRow extends Record<string, unknown> {
   readonly at: string;
   readonly action: string;
   readonly side: Side;
@@ -152,7 +152,7 @@ export class RequestThreadsStore {
   }
 }
 
-function stepOf(row: StepRow): RequestStep {
+export function stepOf(row: StepRow): RequestStep {
   const { action, side, by, note, details, internal } = row;
   return { at: Number(row.at), action, side, by, from: row.from_state, to: row.to_state, note, details, internal };
 }

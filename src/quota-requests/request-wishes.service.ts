@@ -72,7 +72,7 @@ export class RequestWishes {
     return {
       quotaKey: place.quotaKey,
       desired: wish.desired,
-      given: standing.given.limit,
+      given: standing.given,
       accountAgeDays: Math.max(0, Math.floor((nowMs - createdAtMs) / DAY_MS)),
       daysSinceGrant: lastGrantMs === null ? null : Math.max(0, Math.floor((nowMs - lastGrantMs) / DAY_MS)),
       usedPercent: limit > 0 ? Math.floor((100 * used) / limit) : null,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Sql, Transaction } from '../platform/database/database.js';
 import { CatalogueService } from './catalogue.service.js';
 import type { CounterState } from './core/admission.js';
-import type { Definition } from './core/definition.js';
+import { type Definition, UNLIMITED } from './core/definition.js';
 import { type EffectiveLimit, effectiveLimit } from './core/limits.js';
 import { parseScopeKey } from './core/scope.js';
 import { type CounterGroup, type CounterId, CountersStore } from './counters.store.js';
@@ -15,8 +15,8 @@ export interface ScopeStanding {
   readonly definition: Definition | null;
   /** Limit, its origin, and what is used and reserved. */
   readonly state: CounterState;
-  /** What would hold if nobody had set or granted anything. */
-  readonly given: EffectiveLimit;
+  /** What would hold if nobody had set or granted anything; where that is unlimited, as at the levels above, the present limit. */
+  readonly given: number;
 }
 
 @Injectable()
@@ -39,7 +39,8 @@ export class EffectiveLimits {
     if (row === undefined) throw new Error('a counter asked for is answered');
     const { kind } = parseScopeKey(id.scope, id.domainId);
     const given = effectiveLimit(definition, kind, { override: null, grant: null, spec: row.spec });
-    return { definition, state: stateOf({ ...row, kind }, definition), given };
+    const state = stateOf({ ...row, kind }, definition);
+    return { definition, state, given: given.limit === UNLIMITED ? state.limit : given.limit };
   }
 
   /** The limit at an instant to come, as far as it is known now; epoch ms. */

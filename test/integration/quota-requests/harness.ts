@@ -1,5 +1,6 @@
 /** A tenant with a user who asks, and operators who decide, over the API of the quotas' suites. */
 import { randomBytes } from 'node:crypto';
+import { reaches } from '../../support/reaches.js';
 import { PASSWORD, QuotasApp, type Tenant } from '../quotas/harness.js';
 
 export interface Person {
@@ -8,7 +9,18 @@ export interface Person {
   readonly token: string;
 }
 
+interface Statement {
+  readonly Action: readonly string[];
+  readonly Resource?: readonly string[];
+}
+
 export type Body = Record<string, unknown>;
+
+/** What a suite has made itself. */
+export function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it should be there');
+  return value;
+}
 
 export class RequestsApp {
   private constructor(readonly quotas: QuotasApp) {}
@@ -28,7 +40,7 @@ export class RequestsApp {
   }
 
   /** A user of the operator domain who may what the statement says. */
-  async operator(statement: { Action: string[]; Resource?: string[] }): Promise<Person> {
+  async operator(statement: Statement): Promise<Person> {
     const person = await this.user(this.quotas.operatorToken, this.quotas.credentials.domain.name);
     const { body } = await this.quotas
       .post('/v5/policies', {
@@ -39,7 +51,24 @@ export class RequestsApp {
     await this.quotas
       .post(`/v5/policies/${String(body.policy.policy_id)}/attach-user`, { user_id: person.id })
       .expect(200);
+    await this.inForce(person, statement);
     return person;
+  }
+
+  /** Policies are looked at anew every half a second. */
+  private async inForce({ id }: Person, { Action: [action = ''], Resource: [resource = '*'] = [] }: Statement) {
+    const asked = {
+      principal: { user_id: id },
+      requests: [
+        { action: action.replace('*', 'get'), resource: resource === '*' ? undefined : resource.replaceAll('*', 'x') },
+      ],
+    };
+    await reaches(
+      'the policy is in force',
+      async () =>
+        (await this.quotas.post('/v1/policies/simulate', asked).expect(200)).body.results[0].decision as string,
+      (decision) => decision === 'Allow',
+    );
   }
 
   approver(): Promise<Person> {

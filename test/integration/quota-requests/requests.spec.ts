@@ -1,3 +1,4 @@
+import { REQUEST_NOTIFIER, type RequestNotifier } from '../../../src/quota-requests/request-notifier.js';
 import { type Person, RequestsApp } from './harness.js';
 import type { Tenant } from '../quotas/harness.js';
 
@@ -308,6 +309,26 @@ describe('quota requests', () => {
       const { body } = await service.show(id, approver).expect(200);
       expect(grants).toHaveLength(body.state === 'denied' ? 0 : 1);
       expect(await service.limitOf(tenant, user)).toBe(body.granted ?? 5);
+    });
+
+    it('is one transaction with the grant: what fails in it leaves nothing, and may be repeated', async () => {
+      const { id } = await made();
+      const notifier = service.quotas.app.get<RequestNotifier>(REQUEST_NOTIFIER, { strict: false });
+      const told: string[] = [];
+      const notify = jest.spyOn(notifier, 'notify').mockRejectedValueOnce(new Error('a crash'));
+      await service.act(id, 'approve', approver, { granted: 7 }).expect(500);
+      expect((await service.show(id, user)).body).toMatchObject({ state: 'pending', version: 1, granted: null });
+      expect((await service.quotas.get('/v1/quotas/grants', tenant.token)).body.grants).toEqual([]);
+      expect(await service.limitOf(tenant, user)).toBe(5);
+      notify.mockImplementation(({ step }) => {
+        told.push(`${step.action} to ${step.to}`);
+        return Promise.resolve();
+      });
+      await service.act(id, 'approve', approver, { granted: 7 }).expect(200);
+      await service.act(id, 'approve', approver, { granted: 7 }).expect(200);
+      expect(told).toEqual(['approve to partially_approved']);
+      notify.mockRestore();
+      expect(await service.limitOf(tenant, user)).toBe(7);
     });
 
     it('the same again gives the same, however often', async () => {
