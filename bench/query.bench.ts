@@ -7,7 +7,7 @@ import { type BenchStack, firstAdministrator, openBenchStack, pretendBroker, rec
 import type { ComparisonResult } from './comparison-result.js';
 import { compare } from './harness.js';
 import { machineFacts, type Report } from './report.js';
-import { workload } from './workload.js';
+import { domainId, workload } from './workload.js';
 
 const TRACES = 200_000;
 const REQUESTS = 100;
@@ -60,7 +60,7 @@ async function fill(stack: BenchStack, traces: number, caller: Caller): Promise<
   const records = recordsOf(
     [...workload(shape)].map((text) => {
       const event = JSON.parse(text) as Record<string, unknown>;
-      if (event.domain_id === 'd'.repeat(31) + '0')
+      if (event.domain_id === domainId(0))
         Object.assign(event, { domain_id: own.rows[0]?.domain_id, project_id: caller.projectId });
       return Buffer.from(JSON.stringify(event));
     }),
