@@ -50,7 +50,7 @@ async function empty({ bare }: BenchStack): Promise<void> {
 }
 
 /** What the work costs that nobody can save: rows encoded beforehand, same table, same indexes, same batch size. */
-function rawCopy(stack: BenchStack, halves: readonly (readonly Buffer[])[]): Contender {
+export function rawCopy(stack: BenchStack, halves: readonly (readonly Buffer[])[]): Contender {
   const batches = halves.map((half) =>
     chunks(half, BATCH).map((chunk) => {
       const rows = recordsOf(chunk).flatMap((record): IncomingTrace[] => {

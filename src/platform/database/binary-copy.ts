@@ -7,6 +7,8 @@ const TRAILER = Buffer.from([0xff, 0xff]);
 const CHUNK_BYTES = 256 * 1024;
 /** Postgres counts time in microseconds from 2000-01-01. */
 const POSTGRES_EPOCH_MS = 946_684_800_000;
+/** An int8 is written in halves where a double holds it: a BigInt a column costs more than the rest of it. */
+const UNITS_OF_HIGH_HALF = 2 ** 32;
 /** A UTF-16 unit takes at most three bytes in UTF-8. */
 const MAX_BYTES_PER_UNIT = 3;
 
@@ -65,7 +67,12 @@ export class BinaryCopyEncoder {
 
   /** @param epochMs whole milliseconds since 1970 */
   timestamp(epochMs: number): void {
-    this.int8(BigInt(epochMs - POSTGRES_EPOCH_MS) * 1000n);
+    const micros = (epochMs - POSTGRES_EPOCH_MS) * 1_000;
+    if (!Number.isSafeInteger(micros)) return this.int8(BigInt(epochMs - POSTGRES_EPOCH_MS) * 1_000n);
+    this.reserve(12);
+    this.length = this.chunk.writeInt32BE(8, this.length);
+    this.length = this.chunk.writeInt32BE(Math.floor(micros / UNITS_OF_HIGH_HALF), this.length);
+    this.length = this.chunk.writeUInt32BE(micros >>> 0, this.length);
   }
 
   /** The whole stream; the encoder is used up. */
