@@ -9,6 +9,9 @@ const CHUNK_BYTES = 256 * 1024;
 const POSTGRES_EPOCH_MS = 946_684_800_000;
 /** An int8 is written in halves where a double holds it: a BigInt a column costs more than the rest of it. */
 const UNITS_OF_HIGH_HALF = 2 ** 32;
+/** Up to here writing units one by one is faster than the call into the runtime. */
+const SHORT_TEXT = 48;
+const MAX_ASCII = 0x7f;
 /** A UTF-16 unit takes at most three bytes in UTF-8. */
 const MAX_BYTES_PER_UNIT = 3;
 
@@ -26,9 +29,9 @@ export class BinaryCopyEncoder {
   text(value: string | null): void {
     if (value === null) return this.null();
     this.reserve(4 + value.length * MAX_BYTES_PER_UNIT);
-    const bytes = this.chunk.write(value, this.length + 4, 'utf8');
-    this.chunk.writeInt32BE(bytes, this.length);
-    this.length += 4 + bytes;
+    const at = this.length + 4;
+    const bytes = value.length <= SHORT_TEXT ? this.writeAscii(value, at) : -1;
+    this.length = at + this.size(bytes < 0 ? this.chunk.write(value, at, 'utf8') : bytes);
   }
 
   bytes(value: Buffer | null): void {
@@ -82,7 +85,30 @@ export class BinaryCopyEncoder {
 
   private null(): void {
     this.reserve(4);
-    this.length = this.chunk.writeInt32BE(-1, this.length);
+    this.size(-1);
+    this.length += 4;
+  }
+
+  /** Writes the size of a value where the stream stands, and returns it. */
+  private size(bytes: number): number {
+    const { chunk, length } = this;
+    chunk[length] = bytes >>> 24;
+    chunk[length + 1] = bytes >>> 16;
+    chunk[length + 2] = bytes >>> 8;
+    chunk[length + 3] = bytes;
+    return bytes;
+  }
+
+  /** How many bytes were written; -1 where the text is not ASCII. */
+  private writeAscii(value: string, at: number): number {
+    const { chunk } = this;
+    const { length } = value;
+    for (let index = 0; index < length; index++) {
+      const unit = value.charCodeAt(index);
+      if (unit > MAX_ASCII) return -1;
+      chunk[at + index] = unit;
+    }
+    return length;
   }
 
   private reserve(bytes: number): void {
