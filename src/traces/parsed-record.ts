@@ -56,7 +56,9 @@ export function parseRecord(record: LogRecord): ParsedRecord {
     headers: record.headers,
     fromOutbox: record.headers[OUTBOX_HEADER] !== undefined,
     replayOf: readReplayMark(lastOf(record.headers[REPLAY_HEADER])),
-    parsed: parsed.ok ? { ok: true, trace: parsed.trace, contentSha256: contentSha256(parsed.trace, parsed.user) } : parsed,
+    parsed: parsed.ok
+      ? { ok: true, trace: parsed.trace, contentSha256: contentSha256(parsed.trace, parsed.user) }
+      : parsed,
   };
 }
 
