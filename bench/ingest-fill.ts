@@ -36,12 +36,12 @@ export async function fillByIngest(
   await Promise.all(Array.from({ length: LOGS }, (_, partition) => log(partition)));
 }
 
-function take<T>(items: Generator<T>, count: number): T[] {
+function take<T>(items: Iterator<T, unknown>, count: number): T[] {
   const taken: T[] = [];
   while (taken.length < count) {
-    const { value, done } = items.next();
-    if (done === true) break;
-    taken.push(value);
+    const next = items.next();
+    if (next.done === true) break;
+    taken.push(next.value);
   }
   return taken;
 }

@@ -9,6 +9,7 @@ import { Database } from '../src/platform/database/database.js';
 import { signIn } from './bench-caller.js';
 import { type BenchStack, firstAdministrator, openBenchStack } from './bench-stack.js';
 import { fillByIngest } from './ingest-fill.js';
+import { measuredName, queryFigures } from './query-figures.js';
 import { machineFacts, type Measurement, type Report } from './report.js';
 import { type ServiceProcess, startService } from './service-process.js';
 import { median, percentile } from './statistics.js';
@@ -54,7 +55,8 @@ export async function benchQuery(traces?: number, full = false): Promise<Report>
         await fill(stack, size - (sizes[index - 1] ?? 0), caller, index + 1);
         measurements.push(...(await measureAll(stack, caller, size)));
       }
-      return { name: 'query', machine: machineFacts(stack.postgresVersion), comparisons: [], measurements };
+      const figures = queryFigures(measurements, sizes);
+      return { name: 'query', machine: machineFacts(stack.postgresVersion), comparisons: [], measurements, figures };
     } finally {
       await service.stop();
     }
@@ -83,7 +85,7 @@ async function measureAll(stack: BenchStack, caller: Caller, size: number): Prom
   const found: Measurement[] = [];
   for (const [name, path] of Object.entries(await requests(stack, caller))) {
     const values = await measureOne(stack, caller, path);
-    const measurement = { name: `${name}, ${size.toLocaleString('en-US')} traces`, values };
+    const measurement = { name: measuredName(name, size), values };
     process.stderr.write(`${measurement.name}: ${JSON.stringify(values)}\n`);
     found.push(measurement);
   }
@@ -124,7 +126,7 @@ async function requests({ bare }: BenchStack, caller: Caller): Promise<Record<st
     'trace_id': list(`trace_id=${one.trace_id}`),
     'page 1 of 10': list('', DEEP_LIMIT),
     ...(deep && { 'page 1,000 of 10': list(`next=${deep.trace_id}`, DEEP_LIMIT) }),
-    'text': '/v1/traces?limit=50&text=app-499',
+    'text': `/v1/traces?limit=50&text=app-499&project_id=${caller.busy}&trace_rating=warning`,
     'statistics': '/v1/traces/stats?field=trace_name&interval=1d',
     'changes': '/v1/traces/changes?after=earliest&limit=100',
   }; // prettier-ignore
