@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { ComparisonResult } from './comparison-result.js';
-import { type Figure, figuresOf, isReached, type KeptReport } from './figure.js';
+import { type Figure, isReached } from './figure.js';
 import { readReports, renderPage } from './figures.js';
+import { figuresOf, type KeptReport } from './kept-report.js';
 import { machineFacts } from './report.js';
 
 const machine = machineFacts('18.4', new Date(0));

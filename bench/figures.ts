@@ -1,7 +1,8 @@
 /** The one table of all benchmarks: read from the results that are kept, printed, and written to docs/figures.md. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Figure, figuresOf, goalText, isReached, type KeptReport } from './figure.js';
+import { type Figure, goalText, isReached } from './figure.js';
+import { figuresOf, type KeptReport } from './kept-report.js';
 import { significant } from './statistics.js';
 
 const RESULTS = join('bench', 'results');
