@@ -1,20 +1,25 @@
 /**
- * `ingest`: from delivered bytes to a committed batch (parsed, hashed, deduplicated, rolled up, offsets moved), against a
- * bare COPY of rows that need no work into the same table, and against TypeORM's `insert`.
+ * `ingest`: from delivered bytes, and from brokers, to committed batches (parsed, hashed, deduplicated, rolled up, usage
+ * counted, offsets moved), against a bare COPY of the same rows from as many connections, inserts of one row, and TypeORM's
+ * `insert`.
  */
 import { from as copyFrom } from 'pg-copy-streams';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { kafkaDistributionAvailable } from '../src/embedded/index.js';
 import { LogReader } from '../src/traces/log-reader.service.js';
 import { parseRecord } from '../src/traces/parsed-record.js';
 import { COPY_TRACES, encodeRows } from '../src/traces/trace-rows.store.js';
 import type { IncomingTrace } from '../src/traces/stored-trace.js';
 import { type BenchStack, openBenchStack, pretendBroker, recordsOf } from './bench-stack.js';
 import type { ComparisonResult } from './comparison-result.js';
+import type { Figure } from './figure.js';
 import { compare, type Contender } from './harness.js';
-import { machineFacts, type Report } from './report.js';
+import { ingestFrom } from './ingest-kafka.js';
+import { machineFacts, type Measurement, type Report } from './report.js';
+import { ingestFigures } from './ingest-figures.js';
 import { ingestShape, workload } from './workload.js';
 
 export const TRACES = 200_000;
@@ -23,6 +28,10 @@ export const LOGS = 2;
 /** TypeORM is far slower; rates are per trace, so fewer do. */
 const TYPEORM_TRACES = 20_000;
 const TYPEORM_CHUNK = 500;
+const SINGLE_TRACES = 4_000;
+/** Of five traces one comes again, this many records later at most. */
+const REPEATED_OF = 5;
+const REPEATED_WITHIN = 4_000;
 
 export async function benchIngest(traces = TRACES): Promise<Report> {
   const stack = await openBenchStack();
@@ -35,10 +44,25 @@ export async function benchIngest(traces = TRACES): Promise<Report> {
         name: `ingest of ${String(traces)} traces on ${String(LOGS)} connections`,
         unit: 'traces',
         yardstick: 'COPY',
-        contenders: [rawCopy(stack, halves), quaestor(stack, halves), typeorm(stack, values.slice(0, TYPEORM_TRACES))],
+        contenders: [
+          rawCopy(stack, halves),
+          quaestor(stack, halves),
+          quaestor(stack, halves.map(withRepeats), 'Quaestor, 20 % sent twice', values.length),
+          typeorm(stack, values.slice(0, TYPEORM_TRACES)),
+          singleInserts(stack, values.slice(0, SINGLE_TRACES)),
+        ],
       }),
     ];
-    return { name: 'ingest', machine: machineFacts(stack.postgresVersion), comparisons };
+    const measurements: Measurement[] = [];
+    for (const kind of ['embedded', 'real'] as const) {
+      if (kind === 'real' && !(await kafkaDistributionAvailable())) continue;
+      const source = { stack, values, empty: () => empty(stack), yardstick: rawCopy(stack, halves) };
+      const found = await ingestFrom(kind, source);
+      console.error(`${found.name}: ${JSON.stringify(found.values)}`);
+      measurements.push(found);
+    }
+    const figures: Figure[] = ingestFigures(comparisons, measurements);
+    return { name: 'ingest', machine: machineFacts(stack.postgresVersion), comparisons, measurements, figures };
   } finally {
     await stack.close();
   }
@@ -50,7 +74,7 @@ async function empty({ bare }: BenchStack): Promise<void> {
 }
 
 /** What the work costs that nobody can save: rows encoded beforehand, same table, same indexes, same batch size. */
-function rawCopy(stack: BenchStack, halves: readonly (readonly Buffer[])[]): Contender {
+export function rawCopy(stack: BenchStack, halves: readonly (readonly Buffer[])[]): Contender {
   const batches = halves.map((half) =>
     chunks(half, BATCH).map((chunk) => {
       const rows = recordsOf(chunk).flatMap((record): IncomingTrace[] => {
@@ -85,7 +109,12 @@ async function copyAll(
 }
 
 /** The whole way of this service, from records as a consumer delivers them. */
-export function quaestor(stack: BenchStack, halves: readonly (readonly Buffer[])[], name = 'Quaestor'): Contender {
+export function quaestor(
+  stack: BenchStack,
+  halves: readonly (readonly Buffer[])[],
+  name = 'Quaestor',
+  distinct = halves.reduce((sum, half) => sum + half.length, 0),
+): Contender {
   const logs = halves.map(recordsOf);
   const reader = stack.app.get(LogReader, { strict: false });
   const control = { heartbeat: () => Promise.resolve(), isRunning: () => true };
@@ -108,19 +137,52 @@ export function quaestor(stack: BenchStack, halves: readonly (readonly Buffer[])
       );
       const stored = await stack.bare.query<{ count: string }>('SELECT count(*) FROM traces');
       const units = Number(stored.rows[0]?.count);
-      const sent = logs.reduce((sum, records) => sum + records.length, 0);
-      if (units !== sent) throw new Error(`${String(sent)} traces were sent and ${String(units)} stored`);
+      if (units !== distinct) throw new Error(`${String(distinct)} traces were sent and ${String(units)} stored`);
       return { units };
     },
   };
 }
 
-/** The ordinary way of the framework: one INSERT with many rows, rows already parsed. */
-function typeorm(stack: BenchStack, values: readonly Buffer[]): Contender {
-  const rows = recordsOf(values).flatMap((record) => {
+function withRepeats(values: readonly Buffer[]): Buffer[] {
+  return values.flatMap((value, index) => {
+    const earlier = values[Math.max(0, index - REPEATED_WITHIN)];
+    return index % REPEATED_OF === 0 && earlier !== undefined && index > 0 ? [value, earlier] : [value];
+  });
+}
+
+/** What is written without thinking: a statement and a transaction a row, on as many connections. */
+function singleInserts(stack: BenchStack, values: readonly Buffer[]): Contender {
+  const rows = tracesOf(values).map((row, index) => columnsOf(row, index + 1));
+  const names = Object.keys(rows[0] ?? {});
+  const places = names.map((_, index) => `$${String(index + 1)}`).join(', ');
+  const text = `INSERT INTO traces (${names.map((name) => `"${name}"`).join(', ')}) VALUES (${places})`;
+  return {
+    name: 'INSERT row by row',
+    prepare: () => empty(stack),
+    run: async () => {
+      const lanes = Array.from({ length: LOGS }, (_, lane) => rows.filter((__, index) => index % LOGS === lane));
+      await Promise.all(
+        lanes.map((own) =>
+          withClient(stack.url, async (client) => {
+            for (const row of own) await client.query({ name: 'insert', text, values: Object.values(row) });
+          }),
+        ),
+      );
+      return { units: rows.length };
+    },
+  };
+}
+
+function tracesOf(values: readonly Buffer[]): { trace: IncomingTrace['trace']; sha256: Buffer }[] {
+  return recordsOf(values).flatMap((record) => {
     const { parsed } = parseRecord(record);
     return parsed.ok ? [{ trace: parsed.trace, sha256: parsed.contentSha256 }] : [];
   });
+}
+
+/** The ordinary way of the framework: one INSERT with many rows, rows already parsed. */
+function typeorm(stack: BenchStack, values: readonly Buffer[]): Contender {
+  const rows = tracesOf(values);
   const dataSource = stack.app.get(DataSource, { strict: false });
   return {
     name: 'TypeORM insert',

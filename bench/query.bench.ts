@@ -1,139 +1,193 @@
-/** `query`: each filter of ListTraces over HTTP against the very statements it runs, sent by a bare client. One request at a time. */
+/**
+ * `query`: each filter of ListTraces, deep pages, text, statistics and changes, by an API process over HTTP against the very
+ * statements that it runs, sent by a bare client; the two take turns request by request. 200,000 traces over seven days;
+ * `--full`: a million, then ten.
+ */
+import { Agent, get as httpGet } from 'node:http';
 import { DAY_MS } from '../src/kernel/clock.js';
 import { Database } from '../src/platform/database/database.js';
-import { LogReader } from '../src/traces/log-reader.service.js';
 import { signIn } from './bench-caller.js';
-import { type BenchStack, firstAdministrator, openBenchStack, pretendBroker, recordsOf } from './bench-stack.js';
-import type { ComparisonResult } from './comparison-result.js';
-import { compare } from './harness.js';
-import { machineFacts, type Report } from './report.js';
-import { workload } from './workload.js';
+import { type BenchStack, firstAdministrator, openBenchStack } from './bench-stack.js';
+import { fillByIngest } from './ingest-fill.js';
+import { measuredName, queryFigures } from './query-figures.js';
+import { machineFacts, type Measurement, type Report } from './report.js';
+import { type ServiceProcess, startService } from './service-process.js';
+import { median, percentile } from './statistics.js';
+import { domainId, INSTALLATION, projectId, projectsOf } from './workload.js';
 
 const TRACES = 200_000;
-const REQUESTS = 100;
+const FULL_SIZES = [1_000_000, 10_000_000];
+const WARMUP = 10;
+const REQUESTS = 40;
+const REPETITIONS = 3;
 const LIMIT = 50;
+const DEEP = 1_000;
+const DEEP_LIMIT = 10;
 /** Before the window, to whose start it is clamped. */
 const LONG_AGO = '1700000000000';
 
 interface Caller {
-  readonly url: string;
+  readonly service: ServiceProcess;
   readonly token: string;
-  readonly projectId: string;
+  readonly domainId: string;
+  /** Own projects: the busiest and the quietest. */
+  readonly busy: string;
+  readonly rare: string;
 }
 
-/** Many traces of the caller's own domain among those of others: what a filter must find among what it must pass over. */
-export async function benchQuery(traces = TRACES): Promise<Report> {
+export async function benchQuery(traces?: number, full = false): Promise<Report> {
+  const sizes = traces === undefined ? (full ? FULL_SIZES : [TRACES]) : [traces];
   const stack = await openBenchStack();
   try {
-    const caller = await signInHere(stack);
-    await fill(stack, traces, caller);
-    await stack.bare.query('ANALYZE traces');
-    const comparisons: ComparisonResult[] = [];
-    for (const [name, query] of Object.entries(await filters(caller)))
-      comparisons.push(await compareOne(stack, caller, name, query));
-    return { name: 'query', machine: machineFacts(stack.postgresVersion), comparisons };
+    const credentials = await firstAdministrator(stack.app);
+    await registerProjects(stack, credentials.domain.id);
+    const service = await startService(stack.url);
+    try {
+      const caller: Caller = {
+        service,
+        token: await signIn(service.url, credentials),
+        domainId: credentials.domain.id,
+        busy: projectId(0, 0),
+        rare: projectId(0, INSTALLATION.projectsPerDomain - 1),
+      };
+      const measurements: Measurement[] = [];
+      for (const [index, size] of sizes.entries()) {
+        await fill(stack, size - (sizes[index - 1] ?? 0), caller, index + 1);
+        measurements.push(...(await measureAll(stack, caller, size)));
+      }
+      const figures = queryFigures(measurements, sizes);
+      return { name: 'query', machine: machineFacts(stack.postgresVersion), comparisons: [], measurements, figures };
+    } finally {
+      await service.stop();
+    }
   } finally {
     await stack.close();
   }
 }
 
-async function signInHere(stack: BenchStack): Promise<Caller> {
-  const credentials = await firstAdministrator(stack.app);
-  await stack.app.listen(0, '127.0.0.1');
-  const url = await stack.app.getUrl();
-  return { url, token: await signIn(url, credentials), projectId: credentials.project.id };
-}
-
-async function fill(stack: BenchStack, traces: number, caller: Caller): Promise<void> {
-  const own = await stack.bare.query<{ domain_id: string }>('SELECT domain_id FROM projects WHERE id = $1', [
-    caller.projectId,
-  ]);
-  const shape = {
-    traces,
-    domains: 4,
-    projectsPerDomain: 1,
-    usersPerDomain: 50,
-    resourcesPerDomain: 500,
-    endAt: Date.now(),
-    spanMs: 5 * DAY_MS,
-  };
-  const records = recordsOf(
-    [...workload(shape)].map((text) => {
-      const event = JSON.parse(text) as Record<string, unknown>;
-      if (event.domain_id === 'd'.repeat(31) + '0')
-        Object.assign(event, { domain_id: own.rows[0]?.domain_id, project_id: caller.projectId });
-      return Buffer.from(JSON.stringify(event));
-    }),
+async function registerProjects({ bare }: BenchStack, ownDomain: string): Promise<void> {
+  const ids = Array.from({ length: projectsOf(0, INSTALLATION) }, (_, index) => projectId(0, index));
+  await bare.query(
+    "INSERT INTO projects (domain_id, id, name, region) SELECT $1, p, p, 'r-' || p FROM unnest($2::text[]) AS p",
+    [ownDomain, ids],
   );
-  pretendBroker(stack.app, new Map([[0, BigInt(records.length)]]));
-  const reader = stack.app.get(LogReader, { strict: false });
-  const control = { heartbeat: () => Promise.resolve(), isRunning: () => true };
-  await reader.handle({ topic: 'bench', partition: 0, highWatermark: BigInt(records.length), records }, control);
 }
 
-/** Every filter alone, the whole window, and the second page of an unfiltered list. */
-async function filters(caller: Caller): Promise<Record<string, string>> {
-  const first = (await (await get(caller, `limit=50&from=${LONG_AGO}`)).json()) as {
-    traces: { trace_id: string; resource_id: string; resource_name: string }[];
-    meta_data: { marker: string };
-  };
-  const sample = first.traces[0];
-  if (sample === undefined) throw new Error('the caller has no traces');
+/** The busiest tenant of the workload is the caller's own domain. */
+async function fill(stack: BenchStack, traces: number, { domainId: own }: Caller, seed: number): Promise<void> {
+  const shape = { traces, ...INSTALLATION, endAt: Date.now(), spanMs: 7 * DAY_MS - 600_000 };
+  await fillByIngest(stack, shape, (text) => text.replaceAll(domainId(0), own), seed);
+  await stack.bare.query('VACUUM ANALYZE traces');
+  await stack.bare.query('ANALYZE trace_rollups');
+}
+
+async function measureAll(stack: BenchStack, caller: Caller, size: number): Promise<Measurement[]> {
+  const found: Measurement[] = [];
+  for (const [name, path] of Object.entries(await requests(stack, caller))) {
+    const values = await measureOne(stack, caller, path);
+    const measurement = { name: measuredName(name, size), values };
+    process.stderr.write(`${measurement.name}: ${JSON.stringify(values)}\n`);
+    found.push(measurement);
+  }
+  return found;
+}
+
+/** Each filter alone over the whole window, in a busy project unless it says otherwise. */
+async function requests({ bare }: BenchStack, caller: Caller): Promise<Record<string, string>> {
+  const page = { project: caller.busy, own: caller.domainId };
+  const sample = await bare.query<{ trace_id: string; resource_id: string; resource_name: string }>(
+    `SELECT trace_id, resource_id, resource_name FROM traces WHERE domain_id = $1 AND project_id = $2
+     ORDER BY record_time DESC, trace_id DESC OFFSET $3 LIMIT 1`,
+    [page.own, page.project, (DEEP - 1) * DEEP_LIMIT - 1],
+  );
+  const second = await bare.query<{ trace_id: string; resource_id: string; resource_name: string }>(
+    `SELECT trace_id, resource_id, resource_name FROM traces WHERE domain_id = $1 AND project_id = $2
+     ORDER BY record_time DESC, trace_id DESC OFFSET ${String(LIMIT)} LIMIT 1`,
+    [page.own, page.project],
+  );
+  const [one] = second.rows;
+  if (one === undefined) throw new Error('the caller has too few traces');
+  const list = (filter: string, limit = LIMIT, project = caller.busy): string =>
+    `/v3/${project}/traces?limit=${String(limit)}&from=${LONG_AGO}${filter === '' ? '' : '&'}${filter}`;
+  const deep = sample.rows[0];
   return {
-    none: '',
-    'next page': `next=${first.meta_data.marker}`,
-    user: 'user=user-7',
-    service_type: 'service_type=SWR',
-    resource_type: 'resource_type=blob',
-    resource_name: `resource_name=${encodeURIComponent(sample.resource_name)}`,
-    resource_id: `resource_id=${sample.resource_id}`,
-    trace_name: 'trace_name=createUserNamespace',
-    trace_rating: 'trace_rating=incident',
-    access_key_id: 'access_key_id=AKuser-7',
-    enterprise_project_id: 'enterprise_project_id=ep-0',
-    trace_id: `trace_id=${sample.trace_id}`,
+    'no filter': list(''),
+    'rare project in a busy domain': list('', LIMIT, caller.rare),
+    'rare user': list('user=user-49'),
+    'busy user': list('user=user-0'),
+    'rare access_key_id': list('access_key_id=AKuser-49'),
+    'service_type': list('service_type=IAM'),
+    'resource_type': list('resource_type=usernamespace'),
+    'resource_name': list(`resource_name=${encodeURIComponent(one.resource_name)}`),
+    'resource_id': list(`resource_id=${one.resource_id}`),
+    'trace_name': list('trace_name=createUserNamespace'),
+    'trace_rating': list('trace_rating=incident'),
+    'enterprise_project_id': list('enterprise_project_id=ep-0'),
+    'trace_id': list(`trace_id=${one.trace_id}`),
+    'page 1 of 10': list('', DEEP_LIMIT),
+    ...(deep && { 'page 1,000 of 10': list(`next=${deep.trace_id}`, DEEP_LIMIT) }),
+    'text': `/v1/traces?limit=50&text=app-499&project_id=${caller.busy}&trace_rating=warning`,
+    'statistics': '/v1/traces/stats?field=trace_name&interval=1d',
+    'changes': '/v1/traces/changes?after=earliest&limit=100',
+  }; // prettier-ignore
+}
+
+async function measureOne(stack: BenchStack, caller: Caller, path: string): Promise<Record<string, number>> {
+  const statements = await statementsOf(stack, caller, path);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const bareOnce = async (): Promise<number> => {
+    const startedAt = performance.now();
+    for (const { text, values } of statements) await stack.bare.query(text, [...values]);
+    return performance.now() - startedAt;
+  };
+  const httpOnce = async (): Promise<number> => {
+    const startedAt = performance.now();
+    bytes = await fetchBytes(agent, caller, path);
+    return performance.now() - startedAt;
+  };
+  let bytes = 0;
+  const [http, bare, ratios]: [number[], number[], number[]] = [[], [], []];
+  for (let count = 0; count < WARMUP; count++) await httpOnce();
+  for (let round = 0; round < REPETITIONS; round++) {
+    const [own, other]: [number[], number[]] = [[], []];
+    for (let count = 0; count < REQUESTS; count++) {
+      other.push(await bareOnce());
+      own.push(await httpOnce());
+    }
+    ratios.push(median(own) / median(other));
+    http.push(...own);
+    bare.push(...other);
+  }
+  agent.destroy();
+  return {
+    httpP50Ms: median(http),
+    httpP95Ms: percentile(http, 0.95),
+    bareP50Ms: median(bare),
+    bareP95Ms: percentile(bare, 0.95),
+    timesBare: median(ratios),
+    kib: bytes / 1_024,
   };
 }
 
-function get({ url, token, projectId }: Caller, query: string): Promise<Response> {
-  return fetch(`${url}/v3/${projectId}/traces?${query}`, { headers: { 'x-auth-token': token } });
-}
-
-async function compareOne(stack: BenchStack, caller: Caller, name: string, query: string): Promise<ComparisonResult> {
-  const full = `${query}${query === '' ? '' : '&'}limit=${String(LIMIT)}&from=${LONG_AGO}`;
-  const statements = await statementsOf(stack, () => get(caller, full).then((answer) => answer.arrayBuffer()));
-  return compare({
-    name: `ListTraces by ${name}`,
-    unit: 'requests',
-    yardstick: 'bare pg',
-    contenders: [
-      {
-        name: 'bare pg',
-        run: async () => {
-          for (let count = 0; count < REQUESTS; count++)
-            for (const { text, values } of statements) await stack.bare.query(text, [...values]);
-          return { units: REQUESTS };
-        },
-      },
-      {
-        name: 'HTTP',
-        run: async () => {
-          for (let count = 0; count < REQUESTS; count++) {
-            const answer = await get(caller, full);
-            if (answer.status !== 200) throw new Error(`${name}: status ${String(answer.status)}`);
-            await answer.arrayBuffer();
-          }
-          return { units: REQUESTS };
-        },
-      },
-    ],
+function fetchBytes(agent: Agent, { service, token }: Caller, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    httpGet(`${service.url}${path}`, { agent, headers: { 'x-auth-token': token } }, (response) => {
+      let length = 0;
+      response.on('data', (chunk: Buffer) => (length += chunk.length));
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(length);
+        else reject(new Error(`${path}: status ${String(response.statusCode)}`));
+      });
+      response.on('error', reject);
+    }).on('error', reject);
   });
 }
 
 /** The searching statements that a request runs, by listening at the door they all go through. */
 async function statementsOf(
   { app }: BenchStack,
-  request: () => Promise<unknown>,
+  { token }: Caller,
+  path: string,
 ): Promise<{ text: string; values: readonly unknown[] }[]> {
   const database = app.get(Database, { strict: false });
   const seen: { text: string; values: readonly unknown[] }[] = [];
@@ -144,7 +198,8 @@ async function statementsOf(
       return read(text, values);
     },
   });
-  await request();
+  const answer = await app.inject({ method: 'GET', url: path, headers: { 'x-auth-token': token } });
   Object.assign(database, { read });
+  if (answer.statusCode !== 200) throw new Error(`${path}: status ${String(answer.statusCode)}: ${answer.body}`);
   return seen;
 }

@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { ComparisonResult, ContenderResult, Spread } from './comparison-result.js';
+import type { Figure } from './figure.js';
 import { significant } from './statistics.js';
 
 export interface MachineFacts {
@@ -22,6 +23,8 @@ export interface Report {
   readonly comparisons: readonly ComparisonResult[];
   /** What is no comparison of throughput: each by its name, with its unit in the name of the value. */
   readonly measurements?: readonly Measurement[];
+  /** What the table of all benchmarks shows; absent: the ratios of the comparisons. */
+  readonly figures?: readonly Figure[];
 }
 
 export interface Measurement {
@@ -53,15 +56,20 @@ export async function writeReport(report: Report, folder = join('bench', 'result
 }
 
 /** Numbers to four significant digits; a line feed at the end. */
-export function renderReport({ name, machine, comparisons, measurements }: Report): string {
+export function renderReport({ name, machine, comparisons, measurements, figures }: Report): string {
   const { cpu, cores, memoryGib, platform, node, postgres, measuredAt } = machine;
   const ordered = {
     name,
     machine: { cpu, cores, memoryGib, platform, node, postgres, measuredAt },
     comparisons: comparisons.map(orderedComparison),
     ...(measurements && { measurements: measurements.map(orderedMeasurement) }),
+    ...(figures && { figures: figures.map(orderedFigure) }),
   };
   return `${JSON.stringify(ordered, null, 2)}\n`;
+}
+
+function orderedFigure({ name, value, unit, goal }: Figure) {
+  return { name, value: significant(value), unit, ...(goal && { goal }) };
 }
 
 function orderedMeasurement({ name, values }: Measurement) {

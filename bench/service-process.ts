@@ -1,4 +1,4 @@
-/** The API in a process of its own on the database of a benchmark, whose memory can be watched (Linux only). */
+/** The service in a process of its own on the database of a benchmark, whose memory and CPU can be watched (Linux only). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,10 +16,15 @@ export interface ServiceProcess {
   readonly url: string;
   /** Resident memory now, in bytes. */
   rss(): number;
+  /** Processor time so far, user and system, in ms. */
+  cpuMs(): number;
   stop(): Promise<void>;
 }
 
-export async function startService(databaseUrl: string): Promise<ServiceProcess> {
+export async function startService(
+  databaseUrl: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'quaestor-bench-'));
   const child = spawn(process.execPath, [MAIN], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -32,6 +37,7 @@ export async function startService(databaseUrl: string): Promise<ServiceProcess>
       ENCRYPTION_KEY: BENCH_KEY.toString('base64'),
       KAFKA_BROKERS: '127.0.0.1:1',
       LOG_LEVEL: 'warn',
+      ...settings,
     },
   });
   const stop = async (): Promise<void> => {
@@ -42,7 +48,7 @@ export async function startService(databaseUrl: string): Promise<ServiceProcess>
   };
   try {
     const url = await listening(child, join(dataDir, 'runtime.json'));
-    return { url, rss: () => rssOf(child.pid ?? 0), stop };
+    return { url, rss: () => rssOf(child.pid ?? 0), cpuMs: () => cpuMsOf(child.pid ?? 0), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -75,7 +81,18 @@ async function listening(child: ChildProcess, file: string): Promise<string> {
   return (JSON.parse(readFileSync(file, 'utf8')) as { http: string }).http;
 }
 
-function rssOf(pid: number): number {
+/** Linux counts in hundredths of a second. */
+export function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+  const [user = 0, system = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
+  return (user + system) * 10;
+}
+
+export function rssOf(pid: number): number {
   const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
   if (found === null) throw new Error('the process tells no resident memory');
   return Number(found[1]) * 1_024;

@@ -30,9 +30,9 @@ export class UsageProjection implements TraceProjection, OnModuleInit {
   /** Traces that came after their window count as well: their resources exist. */
   async apply({ stored, expired }: ProjectedBatch, transaction: Transaction): Promise<void> {
     const catalogue = await this.catalogue.current(transaction);
-    const told = [...stored, ...expired].flatMap((one) =>
-      catalogue.effects.of(one.trace).map((change) => ({ change, told: one })),
-    );
+    const told: ToldChange<UsageChange | InstanceClosure>[] = [];
+    for (const traces of [stored, expired])
+      for (const one of traces) for (const change of catalogue.effects.of(one.trace)) told.push({ change, told: one });
     if (told.length === 0) return;
     const changes = told.filter(isUsage);
     const closures = told.filter(isClosure);

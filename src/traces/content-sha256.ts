@@ -1,6 +1,7 @@
 /** The content hash of a trace: what tells a redelivery (same key, same hash) from a conflict (same key, another). */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalContent } from './core/content-hash.js';
+import type { JsonObject } from './core/json-value.js';
 import type { Trace } from './core/trace.js';
 
 /**
@@ -9,7 +10,9 @@ import type { Trace } from './core/trace.js';
  * The domain is not part of it, so the same event of two domains has one hash and two rows.
  * It is stored with the trace and compared with hashes made later, perhaps by a newer release: what goes into it changes only
  * together with the version at the head of the canonical content, and then a redelivery across the change is a conflict.
+ *
+ * @param user what `trace.user` reads as, where the caller has read it
  */
-export function contentSha256(trace: Trace): Buffer {
-  return createHash('sha256').update(canonicalContent(trace), 'utf8').digest();
+export function contentSha256(trace: Trace, user?: JsonObject): Buffer {
+  return hash('sha256', canonicalContent(trace, user), 'buffer');
 }

@@ -1,11 +1,12 @@
 /** ListTraces of CTS v3. */
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Header, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Principal } from '../kernel/principal.js';
 import { CurrentPrincipal, Requires } from '../platform/http/requires.js';
 import { ApiZodQuery } from '../platform/http/validation.js';
 import { ApiZodResponse } from '../platform/http/zod-openapi.js';
-import { type ListTracesAnswer, listTracesAnswer, listTracesQuery, type ListTracesQuery } from './cts-traces.dto.js';
+import { pageText } from './core/wire-text.js';
+import { listTracesAnswer, listTracesQuery, type ListTracesQuery } from './cts-traces.dto.js';
 import { TraceQueryService } from './trace-query.service.js';
 
 @ApiTags('CTS')
@@ -17,11 +18,13 @@ export class CtsTracesController {
   @Get('traces')
   @Requires('cts:trace:list', { plane: 'tenant', scope: 'project' })
   @ApiZodResponse(200, listTracesAnswer)
+  @Header('content-type', 'application/json; charset=utf-8')
   async list(
     @CurrentPrincipal() principal: Principal,
     @Param('project_id') projectId: string,
     @ApiZodQuery(listTracesQuery) query: ListTracesQuery,
-  ): Promise<ListTracesAnswer> {
-    return this.traces.list({ domainId: principal.domainId, projectId }, query);
+  ): Promise<string> {
+    const { traces, marker } = await this.traces.list({ domainId: principal.domainId, projectId }, query);
+    return pageText(traces, marker);
   }
 }

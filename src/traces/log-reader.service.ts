@@ -15,7 +15,7 @@ import { BatchWriter } from './batch-writer.service.js';
 import { howToRecognise, missingSpans } from './core/log-position.js';
 import { type ClaimedLog, IngestLogStore } from './ingest-log.store.js';
 import { IngestObserver } from './ingest-observer.service.js';
-import { markOf, parseRecord } from './parsed-record.js';
+import { markOf, type ParsedRecord, parseRecords } from './parsed-record.js';
 import type { WriteMode } from './trace.store.js';
 
 /** Where one partition stands under the present assignment. */
@@ -129,9 +129,13 @@ export class LogReader implements LogHandler {
     control: BatchControl,
   ): Promise<BatchOutcome> {
     const low = await this.lowWatermark(position.log.nextOffset, batch, records);
-    for (let at = 0; at < records.length; at += this.config.INGEST_BATCH_ROWS) {
-      const chunk = records.slice(at, at + this.config.INGEST_BATCH_ROWS);
-      if (!(await this.storeChunk(position, batch, chunk, { low, control }))) {
+    const chunks = chunksOf(records, this.config.INGEST_BATCH_ROWS);
+    let next = parseRecords(chunks[0] ?? []);
+    for (const [index, chunk] of chunks.entries()) {
+      const parsed = await next;
+      // Read while the one before is being written.
+      next = parseRecords(chunks[index + 1] ?? []);
+      if (!(await this.storeChunk(position, batch, { chunk, parsed }, { low, control }))) {
         this.positions.delete(`${batch.topic}/${String(batch.partition)}`);
         return { kind: 'pause', delayMs: 1_000 };
       }
@@ -146,7 +150,7 @@ export class LogReader implements LogHandler {
   private async storeChunk(
     position: Position,
     batch: LogBatch,
-    chunk: readonly LogRecord[],
+    { chunk, parsed }: { chunk: readonly LogRecord[]; parsed: readonly ParsedRecord[] },
     { low, control }: { low: bigint; control: BatchControl },
   ): Promise<boolean> {
     const last = chunk.at(-1);
@@ -158,7 +162,7 @@ export class LogReader implements LogHandler {
       low,
     );
     const stretch = {
-      records: chunk.map(parseRecord),
+      records: parsed,
       gaps,
       nextOffset: last.offset + 1n,
       highWatermark: batch.highWatermark,
@@ -187,6 +191,12 @@ export class LogReader implements LogHandler {
       throw new Error(`the broker tells no offsets of ${batch.topic}/${String(batch.partition)}`);
     return known;
   }
+}
+
+function chunksOf(records: readonly LogRecord[], size: number): LogRecord[][] {
+  return Array.from({ length: Math.ceil(records.length / size) }, (_, index) =>
+    records.slice(index * size, (index + 1) * size),
+  );
 }
 
 function ask(position: Position, offset: bigint): BatchOutcome {

@@ -17,6 +17,7 @@ export class BatchSettings {
   ) {}
 
   of(domainId: string, projectId: string): RecordingSettings {
+    if (this.switchedOff.size === 0 && this.configurations.size === 0) return DEFAULT_SETTINGS;
     const configuration = this.configurations.get(`${domainId}\0${projectId}`);
     if (!this.switchedOff.has(domainId) && configuration === undefined) return DEFAULT_SETTINGS;
     return { ...DEFAULT_SETTINGS, ...configuration, recording: !this.switchedOff.has(domainId) };

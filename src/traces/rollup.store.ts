@@ -2,11 +2,12 @@
 import { Injectable } from '@nestjs/common';
 import { HOUR_MS } from '../kernel/clock.js';
 import type { Transaction } from '../platform/database/database.js';
+import { textArray } from '../platform/database/text-array.js';
 import { rollUp } from './core/rollup.js';
 import type { Trace } from './core/trace.js';
+import { compareText } from './stored-trace.js';
 
 export interface Actor {
-  readonly key: string;
   readonly domainId: string;
   readonly userName: string;
   readonly hourMs: number;
@@ -15,10 +16,46 @@ export interface Actor {
 /** More names than this are not remembered; they are written again, which does no harm. */
 const REMEMBERED_ACTORS = 200_000;
 
+/** Hour (epoch ms) by user of each domain. */
+class SeenActors {
+  private readonly domains = new Map<string, Map<string, number>>();
+  private count = 0;
+
+  get size(): number {
+    return this.count;
+  }
+
+  hourOf(domainId: string, userName: string): number | undefined {
+    return this.domains.get(domainId)?.get(userName);
+  }
+
+  set(domainId: string, userName: string, hourMs: number): void {
+    let users = this.domains.get(domainId);
+    if (users === undefined) this.domains.set(domainId, (users = new Map<string, number>()));
+    if (!users.has(userName)) this.count += 1;
+    users.set(userName, hourMs);
+  }
+
+  clear(): void {
+    this.domains.clear();
+    this.count = 0;
+  }
+
+  /** In the order of the table's key, in which concurrent batches lock its rows. */
+  sorted(): Actor[] {
+    const actors: Actor[] = [];
+    for (const [domainId, users] of this.domains)
+      for (const [userName, hourMs] of users) actors.push({ domainId, userName, hourMs });
+    return actors.sort(
+      (left, right) => compareText(left.domainId, right.domainId) || compareText(left.userName, right.userName),
+    );
+  }
+}
+
 @Injectable()
 export class RollupStore {
   /** Names this process has written, with the hour they were seen in: within it they need not be written again. */
-  private readonly known = new Map<string, number>();
+  private readonly known = new SeenActors();
 
   /** Adds the traces to the hours they were recorded in. The rows belong to one log, so no other log waits for them. */
   async add(transaction: Transaction, log: number, traces: readonly Trace[]): Promise<void> {
@@ -33,14 +70,14 @@ export class RollupStore {
        DO UPDATE SET traces = trace_rollups.traces + excluded.traces`,
       [
         log,
-        rows.map((row) => row.domainId),
+        textArray(rows, (row) => row.domainId),
         rows.map((row) => row.hourMs / 1_000),
-        rows.map((row) => row.projectId),
-        rows.map((row) => row.eventType),
-        rows.map((row) => row.serviceType),
-        rows.map((row) => row.resourceType),
-        rows.map((row) => row.traceName),
-        rows.map((row) => row.traceRating),
+        textArray(rows, (row) => row.projectId),
+        textArray(rows, (row) => row.eventType),
+        textArray(rows, (row) => row.serviceType),
+        textArray(rows, (row) => row.resourceType),
+        textArray(rows, (row) => row.traceName),
+        textArray(rows, (row) => row.traceRating),
         rows.map((row) => row.count),
       ],
     );
@@ -58,8 +95,8 @@ export class RollupStore {
                          AND a.last_seen >= to_timestamp(r.hour_s))
        ON CONFLICT (domain_id, user_name) DO UPDATE SET last_seen = GREATEST(actors.last_seen, excluded.last_seen)`,
       [
-        fresh.map(({ domainId }) => domainId),
-        fresh.map(({ userName }) => userName),
+        textArray(fresh, ({ domainId }) => domainId),
+        textArray(fresh, ({ userName }) => userName),
         fresh.map(({ hourMs }) => hourMs / 1_000),
       ],
     );
@@ -68,19 +105,17 @@ export class RollupStore {
 
   remember(actors: readonly Actor[]): void {
     if (this.known.size + actors.length > REMEMBERED_ACTORS) this.known.clear();
-    for (const { key, hourMs } of actors) this.known.set(key, hourMs);
+    for (const { domainId, userName, hourMs } of actors) this.known.set(domainId, userName, hourMs);
   }
 
-  /** In the order of the table's key, in which concurrent batches lock its rows. */
   private unknownActors(traces: readonly Trace[]): Actor[] {
-    const seen = new Map<string, Actor>();
+    const seen = new SeenActors();
     for (const { domainId, userName, recordTime } of traces) {
       if (userName === null) continue;
-      const key = `${domainId}\0${userName}`;
       const hourMs = Math.floor(recordTime / HOUR_MS) * HOUR_MS;
-      const newest = seen.get(key)?.hourMs ?? this.known.get(key) ?? -Infinity;
-      if (hourMs > newest) seen.set(key, { key, domainId, userName, hourMs });
+      const newest = seen.hourOf(domainId, userName) ?? this.known.hourOf(domainId, userName) ?? -Infinity;
+      if (hourMs > newest) seen.set(domainId, userName, hourMs);
     }
-    return [...seen.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
+    return seen.sorted();
   }
 }

@@ -48,6 +48,6 @@ export function compareKeys(left: IncomingTrace, right: IncomingTrace): number {
   return compareText(a.domainId, b.domainId) || compareText(a.traceId, b.traceId) || a.recordTime - b.recordTime;
 }
 
-function compareText(left: string, right: string): number {
+export function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-/** Answers ListTraces: turns its parameters into a search of the caller's own traces, and a page into its answer. */
+/** Finds what ListTraces answers: turns its parameters into a search of the caller's own traces. */
 import { Inject, Injectable } from '@nestjs/common';
 import { type Clock, HOUR_MS } from '../kernel/clock.js';
 import { AppError } from '../kernel/errors.js';
@@ -7,15 +7,21 @@ import type { TimeWindow } from '../kernel/time-window.js';
 import { CLOCK } from '../platform/tokens.js';
 import { serviceSpellings } from './core/catalogue.js';
 import type { TraceFields } from './core/trace.js';
-import { renderTrace } from './core/wire.js';
-import type { ListTracesAnswer, ListTracesQuery } from './cts-traces.dto.js';
+import type { ListTracesQuery } from './cts-traces.dto.js';
 import { RETENTION_SETTINGS, type RetentionSettings, windowStart } from './retention-settings.js';
 import { isNaturalTime, placePlainMarker, readExactMarker, writeMarker } from './trace-marker.js';
 import { type ProjectOfDomain, type TracePosition, TraceQueryStore, type TraceSearch } from './trace-query.store.js';
 
 /** The tracker of all management traces. */
 const SYSTEM_TRACKER = 'system';
-const EMPTY: ListTracesAnswer = { meta_data: { count: 0, marker: null }, traces: [] };
+
+export interface TracePage {
+  readonly traces: readonly TraceFields[];
+  /** For the caller to come back with; null on the last page. */
+  readonly marker: string | null;
+}
+
+const EMPTY: TracePage = { traces: [], marker: null };
 
 @Injectable()
 export class TraceQueryService {
@@ -35,12 +41,12 @@ export class TraceQueryService {
    *
    * @throws AppError CTS.0300 for a `next` that is no marker
    */
-  async list(owner: ProjectOfDomain, query: ListTracesQuery): Promise<ListTracesAnswer> {
+  async list(owner: ProjectOfDomain, query: ListTracesQuery): Promise<TracePage> {
     const now = this.clock.now();
     const oldestMs = windowStart(now, this.settings);
     const isSystem = query.trace_type === 'system';
     if (isSystem && query.trace_id !== undefined)
-      return page(await this.store.findById(owner, query.trace_id, oldestMs), null);
+      return { traces: await this.store.findById(owner, query.trace_id, oldestMs), marker: null };
     if (isSystem && (query.tracker_name ?? SYSTEM_TRACKER) !== SYSTEM_TRACKER) return EMPTY;
     const after = query.next === undefined ? null : await this.position(owner, query.next);
     const window = recordTimeWindow(query, now, oldestMs);
@@ -48,7 +54,7 @@ export class TraceQueryService {
     const rows = await this.store.search({ ...owner, ...restriction(query), window, after, limit: query.limit + 1 });
     const shown = rows.slice(0, query.limit);
     const last = rows.length > query.limit ? shown.at(-1) : undefined;
-    return page(shown, last === undefined ? null : await this.markerOf(owner, last));
+    return { traces: shown, marker: last === undefined ? null : await this.markerOf(owner, last) };
   }
 
   private async position(owner: ProjectOfDomain, next: string): Promise<TracePosition | null> {
@@ -87,8 +93,4 @@ function restriction(
     serviceTypes: query.service_type === undefined ? undefined : serviceSpellings(query.service_type),
     resourceNames: query.resource_name === undefined ? undefined : spellings(query.resource_name),
   };
-}
-
-function page(rows: readonly TraceFields[], marker: string | null): ListTracesAnswer {
-  return { meta_data: { count: rows.length, marker }, traces: rows.map(renderTrace) };
 }

@@ -6,6 +6,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
+import { readTypes } from './read-types.js';
 
 export const READ_POOL = Symbol('READ_POOL');
 
@@ -77,7 +78,7 @@ export class Database implements Sql, OnApplicationShutdown {
 
   /** One read-only statement on the searching pool, under the statement timeout. Never a named statement (design §5). */
   async read<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await this.readPool.query<Row>(text, [...values])).rows;
+    return (await this.readPool.query<Row>({ text, values: [...values], types: readTypes })).rows;
   }
 
   /**

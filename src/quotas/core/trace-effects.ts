@@ -45,11 +45,14 @@ type Rule = readonly [Definition, TraceEffect];
 /** The effects of all definitions, found by service, resource type and trace name. */
 export class TraceEffects {
   private readonly rules = new Map<string, Rule[]>();
+  /** Nearly all traces are told by their name to have none. */
+  private readonly traceNames = new Set<string>();
 
   constructor(definitions: Iterable<Definition>) {
     for (const definition of definitions)
       for (const effect of definition.traces)
         for (const traceName of effect.traceNames) {
+          this.traceNames.add(traceName);
           const key = effectKey(effect, traceName);
           this.rules.set(key, [...(this.rules.get(key) ?? []), [definition, effect]]);
         }
@@ -57,6 +60,7 @@ export class TraceEffects {
 
   /** Nothing for nearly all traces, and for every operation that failed. */
   of(trace: CountedTrace): (UsageChange | InstanceClosure)[] {
+    if (!this.traceNames.has(trace.traceName)) return [];
     const rules = this.rules.get(effectKey(trace, trace.traceName));
     if (rules === undefined) return [];
     const read = reader(trace);

@@ -1,6 +1,6 @@
 /** What of a trace counts as its content: the 25 members of the CTS API (domain/cts.md §1.1), however they were sent. */
 import { canonicalJson } from './canonical-json.js';
-import { isJsonObject, parseJson } from './json-value.js';
+import { isJsonObject, type JsonObject, parseJson } from './json-value.js';
 import type { Trace } from './trace.js';
 
 /** Begins every canonical content. Another rule needs another version, since stored hashes are compared with new ones. */
@@ -11,8 +11,10 @@ const ABSENT = '-';
  * A text that is equal for two traces exactly when their content is. The wire shape does not show in it:
  * absent, null and '' are one; so are an absent `user` or body and `{}`, and an absent `code` and 0; bodies and users that are
  * JSON are compared by value. Members that only some shapes carry (domain, project, event type, tracker …) are left out.
+ *
+ * @param userObject what `trace.user` reads as, where the caller has read it; it is read here otherwise
  */
-export function canonicalContent(trace: Trace): string {
+export function canonicalContent(trace: Trace, userObject?: JsonObject): string {
   return (
     VERSION +
     text(trace.traceId) +
@@ -25,7 +27,7 @@ export function canonicalContent(trace: Trace): string {
     text(trace.resourceId) +
     text(trace.resourceAccountId) +
     text(trace.enterpriseProjectId) +
-    user(trace.user) +
+    user(trace.user, userObject) +
     text(trace.sourceIp) +
     body(trace.request) +
     body(trace.response) +
@@ -48,8 +50,8 @@ function text(value: string | null): string {
 }
 
 /** Only an object is a structured user; anything else is compared as text, as it is kept. */
-function user(value: string | null): string {
-  const parsed = value?.includes('{') ? parseJson(value) : undefined;
+function user(value: string | null, known: JsonObject | undefined): string {
+  const parsed = known ?? (value?.includes('{') ? parseJson(value) : undefined);
   return value !== null && isJsonObject(parsed) ? json(value, parsed) : text(value);
 }
 

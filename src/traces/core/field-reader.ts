@@ -8,6 +8,7 @@ export class FieldReader {
   private firstFault: string | null = null;
 
   /**
+   * @param event its own strings are well-formed; those that stand as JSON inside them need not be
    * @param rawText the text of a member's value in the record
    * @param mayHoldNul whether the record spells a NUL anywhere
    */
@@ -29,11 +30,16 @@ export class FieldReader {
   }
 
   text(field: TextField): string | null {
-    return this.checkedText(field, this.event[field]);
+    return this.check(field, this.event[field]);
   }
 
   /** The value of a field that stands elsewhere than at the top of the event. Null when missing or faulty. */
   checkedText(field: TextField, value: unknown): string | null {
+    const text = this.check(field, value);
+    return text === null ? null : wellFormed(text);
+  }
+
+  private check(field: TextField, value: unknown): string | null {
     if (isMissing(value)) return null;
     if (typeof value !== 'string') return this.fail(field, 'is not a string');
     if (this.mayHoldNul && value.includes('\0')) return this.fail(field, 'holds a NUL character');
@@ -42,7 +48,7 @@ export class FieldReader {
     if (value.length > limit && (value.length > 2 * limit || Array.from(value).length > limit)) {
       return this.fail(field, `is longer than ${String(limit)} characters`);
     }
-    return wellFormed(value);
+    return value;
   }
 
   /** HTTP status: a string in the API, a number in files and pushes. */
@@ -56,7 +62,7 @@ export class FieldReader {
     const value = this.event[field];
     if (isMissing(value)) return null;
     if (typeof value === 'string') {
-      return this.mayHoldNul && value.includes('\0') ? this.fail(field, 'holds a NUL character') : wellFormed(value);
+      return this.mayHoldNul && value.includes('\0') ? this.fail(field, 'holds a NUL character') : value;
     }
     return typeof value === 'object'
       ? this.jsonText(field, value)

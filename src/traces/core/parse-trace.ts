@@ -11,7 +11,13 @@ import { wellFormed, wellFormedJson } from './well-formed.js';
 import { envelopedEvent, wireShapeOf } from './wire-shape.js';
 
 export type ParseResult =
-  { readonly ok: true; readonly trace: Trace } | { readonly ok: false; readonly refusal: Refusal };
+  | {
+      readonly ok: true;
+      readonly trace: Trace;
+      /** What `trace.user` reads as, so that nobody need read it again; undefined where it is no object, or not known. */
+      readonly user: JsonObject | undefined;
+    }
+  | { readonly ok: false; readonly refusal: Refusal };
 
 /** One event of a record, out of its envelope. */
 interface WireEvent {
@@ -21,6 +27,9 @@ interface WireEvent {
   readonly envelope: JsonObject | null;
   readonly mayHoldNul: boolean;
 }
+
+/** Records without one of these hold neither a NUL nor half a surrogate pair. */
+const UNICODE_ESCAPE = '\\u';
 
 /**
  * The trace in a record, or the first reason of contracts.md (up to `no_time`) that applies to it.
@@ -32,19 +41,22 @@ export function parseTrace(text: string | null, sizeBytes: number): ParseResult 
   if (sizeBytes > MAX_TRACE_BYTES)
     return refuse('too_large', `the record is larger than ${String(MAX_TRACE_BYTES)} bytes`);
   if (text === null) return refuse('not_json', 'the record is not UTF-8');
-  const root = parseRoot(wellFormed(text));
+  const received = wellFormed(text);
+  const hasEscapes = received.includes(UNICODE_ESCAPE);
+  const root = parseRoot(received, hasEscapes);
   if (root === undefined) return refuse('not_json', 'the record is not JSON');
   if (!isJsonObject(root)) return refuse('not_a_trace', 'the record is not an object');
-  return readEvent(unwrap(root, wellFormed(text)));
+  return readEvent(unwrap(root, received, hasEscapes));
 }
 
-function parseRoot(text: string): unknown {
+/** Every string and key of it well-formed. */
+function parseRoot(text: string, hasEscapes: boolean): unknown {
   const root = parseJson(text);
-  return /\\u[dD][89a-fA-F]/.test(text) ? wellFormedJson(root) : root;
+  return hasEscapes && /\\u[dD][89a-fA-F]/.test(text) ? wellFormedJson(root) : root;
 }
 
-function unwrap(root: JsonObject, text: string): WireEvent {
-  const mayHoldNul = text.includes('\\u0000');
+function unwrap(root: JsonObject, text: string, hasEscapes: boolean): WireEvent {
+  const mayHoldNul = hasEscapes && text.includes('\\u0000');
   const inner = envelopedEvent(root);
   return { members: inner ?? root, text, envelope: inner && root, mayHoldNul };
 }
@@ -64,7 +76,7 @@ function readEvent(event: WireEvent): ParseResult {
   if (reader.fault !== null) return refuse('bad_field', reader.fault, members, domainId);
   if (recordTime === null)
     return refuse('no_time', 'no record_time, no time, and trace_id is not a version-1 UUID', members, domainId);
-  return { ok: true, trace };
+  return { ok: true, trace, user: user.isRead ? (user.object ?? undefined) : undefined };
 }
 
 function missingFields(members: JsonObject): string[] {
@@ -118,7 +130,8 @@ function buildTrace(event: WireEvent, reader: FieldReader, user: TraceUser, reco
 
 /** JSON text of the members without a place of their own; those beside `cts` in an envelope come after the event's. */
 function extraOf({ members, envelope, mayHoldNul }: WireEvent, reader: FieldReader): string | null {
-  const unknown = Object.entries(members).filter(([key]) => !KNOWN_FIELDS.has(key));
+  const unknown: [string, unknown][] = [];
+  for (const key of Object.keys(members)) if (!KNOWN_FIELDS.has(key)) unknown.push([key, members[key]]);
   if (statusDiffers(members)) unknown.push(['trace_status', members['trace_status']]);
   for (const [key, value] of Object.entries(envelope ?? {})) {
     if (key !== 'cts' && !Object.hasOwn(members, key)) unknown.push([key, value]);

@@ -6,11 +6,17 @@ import { calendarMs, offsetMinutes, parseRfc3339 } from '../../kernel/time-windo
 const CONSOLE = /^(\d{4})([/-])(\d\d)\2(\d\d) (\d\d):(\d\d):(\d\d) GMT([+-])(\d\d):(\d\d)$/;
 /** The parts of an RFC 3339 instant whose spelling a rewrite keeps: separator, fraction, offset. */
 const RFC_3339_FORM = /^.{10}(.).{8}(\.\d+)?(.+)$/;
+/** What nearly all senders write, epoch ms, needs no text. */
+const FIRST_OF_13_DIGITS = 1e12;
+const FIRST_OF_14_DIGITS = 1e13;
 const EPOCH_DIGITS = /^\d+$/;
 
 /** Epoch ms of a wire value: epoch seconds (10 digits), ms (13), µs (16) or ns (19) as number or digits, console form, RFC 3339; else null. */
 export function parseTraceTime(value: unknown): number | null {
-  if (typeof value === 'number') return Number.isInteger(value) ? epochMs(String(value)) : null;
+  if (typeof value === 'number') {
+    if (!Number.isInteger(value)) return null;
+    return value >= FIRST_OF_13_DIGITS && value < FIRST_OF_14_DIGITS ? value : epochMs(String(value));
+  }
   if (typeof value !== 'string') return null;
   if (EPOCH_DIGITS.test(value)) return epochMs(value);
   return parseConsoleTime(value) ?? parseRfc3339(value);

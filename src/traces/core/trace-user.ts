@@ -6,11 +6,13 @@ export interface TraceUser {
   readonly text: string | null;
   /** Null where the user is missing or not an object: then nobody is named. */
   readonly object: JsonObject | null;
+  /** Whether reading `text` would give `object` again; not so where the sender's own text is kept. */
+  readonly isRead: boolean;
   /** What is wrong with it, to follow the field's name, else null. */
   readonly fault: string | null;
 }
 
-const NOBODY: TraceUser = { text: null, object: null, fault: null };
+const NOBODY: TraceUser = { text: null, object: null, isRead: false, fault: null };
 
 /**
  * @param source the member's own text in the record, asked for only where the parsed value would lose digits
@@ -21,7 +23,7 @@ export function readUser(value: unknown, source: () => string, mayHoldNul: boole
   if (typeof value === 'string') {
     const parsed = value.includes('{') ? parseJson(value) : undefined;
     if (isJsonObject(parsed)) return ofObject(parsed, () => value, mayHoldNul);
-    return { text: value, object: null, fault: mayHoldNul && value.includes('\0') ? 'holds a NUL character' : null };
+    return { ...NOBODY, text: value, fault: mayHoldNul && value.includes('\0') ? 'holds a NUL character' : null };
   }
   if (!isJsonObject(value)) return { ...NOBODY, fault: 'is neither an object nor a string' };
   return ofObject(value, (inexact) => (inexact ? source() : JSON.stringify(value)), mayHoldNul);
@@ -31,7 +33,7 @@ function ofObject(object: JsonObject, text: (inexact: boolean) => string, mayHol
   const trait = inspectJson(object);
   if (trait === 'too_deep') return { ...NOBODY, fault: 'is nested too deeply' };
   const fault = mayHoldNul && holdsNul(object) ? 'holds a NUL character' : null;
-  return { text: text(trait === 'inexact'), object, fault };
+  return { text: text(trait === 'inexact'), object, isRead: trait === 'plain', fault };
 }
 
 /** `user.domain.id` as sent, whatever its type. */

@@ -1,4 +1,4 @@
-import { REQUEST_NOTIFIER, type RequestNotifier } from '../../../src/quota-requests/request-notifier.js';
+import { RequestNotifier } from '../../../src/quota-requests/request-notifier.js';
 import { type Person, RequestsApp } from './harness.js';
 import type { Tenant } from '../quotas/harness.js';
 
@@ -313,14 +313,14 @@ describe('quota requests', () => {
 
     it('is one transaction with the grant: what fails in it leaves nothing, and may be repeated', async () => {
       const { id } = await made();
-      const notifier = service.quotas.app.get<RequestNotifier>(REQUEST_NOTIFIER, { strict: false });
+      const notifier = service.quotas.app.get(RequestNotifier, { strict: false });
       const told: string[] = [];
       const notify = jest.spyOn(notifier, 'notify').mockRejectedValueOnce(new Error('a crash'));
       await service.act(id, 'approve', approver, { granted: 7 }).expect(500);
       expect((await service.show(id, user)).body).toMatchObject({ state: 'pending', version: 1, granted: null });
       expect((await service.quotas.get('/v1/quotas/grants', tenant.token)).body.grants).toEqual([]);
       expect(await service.limitOf(tenant, user)).toBe(5);
-      notify.mockImplementation(({ step }) => {
+      notify.mockImplementation((_, step) => {
         told.push(`${step.action} to ${step.to}`);
         return Promise.resolve();
       });
