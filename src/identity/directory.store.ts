@@ -23,6 +23,30 @@ export interface ProjectRecord {
   readonly region: string;
 }
 
+/** A user as of now, whoever asks. */
+export interface DirectoryUser {
+  readonly userId: string;
+  readonly userName: string;
+  readonly domainId: string;
+  readonly domainName: string;
+  /** User and domain both. */
+  readonly enabled: boolean;
+  readonly isOperator: boolean;
+  readonly isFederated: false;
+  /** Ids, sorted. */
+  readonly groups: readonly string[];
+}
+
+interface SubjectRow {
+  ord: number;
+  name: string;
+  domain_name: string;
+  enabled: boolean;
+  is_operator: boolean;
+  /** JSON text of a list of ids, sorted; null without any. */
+  groups: string | null;
+}
+
 export interface UserRow {
   id: string;
   name: string;
@@ -57,6 +81,18 @@ export function userRecord(row: UserRow): UserRecord {
     enabled: row.enabled,
     tokensValidFrom: Number(row.tokens_valid_from),
   };
+}
+
+const NO_GROUPS: readonly string[] = [];
+/** Rows of one statement among many. */
+const MOST_TOGETHER = 1_000;
+
+/** Asks for many in statements of bounded size, one after the other. */
+export async function inChunks<K, V>(keys: readonly K[], load: (chunk: readonly K[]) => Promise<V[]>): Promise<V[]> {
+  const found: V[] = [];
+  for (let at = 0; at < keys.length; at += MOST_TOGETHER)
+    found.push(...(await load(keys.slice(at, at + MOST_TOGETHER))));
+  return found;
 }
 
 @Injectable()
@@ -113,11 +149,44 @@ export class DirectoryStore {
     return rows[0] ?? null;
   }
 
+  /** The domains' users by id, in the order asked for; null where there is none. On the searching pool. */
+  async subjects(
+    users: readonly { readonly domainId: string; readonly userId: string }[],
+  ): Promise<(DirectoryUser | null)[]> {
+    const rows = await this.database.read<SubjectRow>(
+      `SELECT q.ord::int, u.name, d.name AS domain_name, u.enabled AND d.enabled AS enabled, d.is_operator,
+              (SELECT json_agg(m.group_id ORDER BY m.group_id)::text FROM group_members m
+                WHERE m.domain_id = u.domain_id AND m.user_id = u.id) AS groups
+       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q(domain_id, user_id, ord)
+       JOIN users u ON u.domain_id = q.domain_id AND u.id = q.user_id JOIN domains d ON d.id = u.domain_id`,
+      [users.map(({ domainId }) => domainId), users.map(({ userId }) => userId)],
+    );
+    const found: (DirectoryUser | null)[] = users.map(() => null);
+    for (const { ord, name, domain_name: domainName, enabled, is_operator: isOperator, groups } of rows) {
+      const asked = users[ord - 1];
+      if (asked === undefined) continue;
+      const { domainId, userId } = asked;
+      const ids = groups === null ? NO_GROUPS : (JSON.parse(groups) as string[]);
+      found[ord - 1] = {
+        userId,
+        userName: name,
+        domainId,
+        domainName,
+        enabled,
+        isOperator,
+        isFederated: false,
+        groups: ids,
+      };
+    }
+    return found;
+  }
+
   /** The domains' enabled projects by id, in the order asked for; null where there is none. */
   async projects(
     places: readonly { readonly domainId: string; readonly projectId: string }[],
+    pool: 'query' | 'read',
   ): Promise<(ProjectRecord | null)[]> {
-    const rows = await this.database.query<{ ord: string; id: string; name: string; region: string }>(
+    const rows = await this.database[pool]<{ ord: string; id: string; name: string; region: string }>(
       `SELECT q.ord, p.id, p.name, p.region
        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q(domain_id, project_id, ord)
        JOIN projects p ON p.domain_id = q.domain_id AND p.id = q.project_id AND p.enabled`,

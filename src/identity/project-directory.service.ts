@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { Principal } from '../kernel/principal.js';
 import { CLOCK } from '../platform/tokens.js';
 import { BatchedLookup } from './batched-lookup.js';
-import { DirectoryStore, type ProjectRecord } from './directory.store.js';
+import { DirectoryStore, inChunks, type ProjectRecord } from './directory.store.js';
 import { ExpiringCache } from './expiring-cache.js';
 
 const REMEMBERED = { ttlMs: 500, maxEntries: 10_000 };
@@ -20,7 +20,7 @@ export class ProjectDirectory {
     @Inject(CLOCK) clock: Clock,
   ) {
     this.known = new ExpiringCache(REMEMBERED, clock);
-    this.lookup = new BatchedLookup((places) => this.store.projects(places));
+    this.lookup = new BatchedLookup((places) => this.store.projects(places, 'query'));
     this.ofRegions = new ExpiringCache(REMEMBERED, clock);
   }
 
@@ -33,6 +33,13 @@ export class ProjectDirectory {
     // A NUL is no part of an id, and Postgres refuses it in any text.
     if (projectId.includes('\0') || domainId.includes('\0')) return Promise.resolve(null);
     return this.known.get(`${domainId}\0${projectId}`, () => this.lookup.get({ domainId, projectId }));
+  }
+
+  /** As {@link find}, of many in their order, read beside the writers: for questions that come by the thousand. No id holds a NUL. */
+  findMany(
+    places: readonly { readonly domainId: string; readonly projectId: string }[],
+  ): Promise<(ProjectRecord | null)[]> {
+    return inChunks(places, (chunk) => this.store.projects(chunk, 'read'));
   }
 
   /** The project that the caller is scoped to, else the only one of the domain's regions; null where there is a choice or none. */

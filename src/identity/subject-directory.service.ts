@@ -1,38 +1,16 @@
 /** Tells of users other than the caller what decides on their requests: whether they may act, for which domain, in which groups. */
-import { Inject, Injectable } from '@nestjs/common';
-import type { Clock } from '../kernel/clock.js';
-import { CLOCK } from '../platform/tokens.js';
+import { Injectable } from '@nestjs/common';
 import { CallersStore } from './callers.store.js';
-import { DirectoryStore } from './directory.store.js';
-import { ExpiringCache } from './expiring-cache.js';
+import { type DirectoryUser, DirectoryStore, inChunks } from './directory.store.js';
 
-const REMEMBERED = { ttlMs: 10_000, maxEntries: 50_000 };
-
-/** A user as of now, whoever asks. */
-export interface DirectoryUser {
-  readonly userId: string;
-  readonly userName: string;
-  readonly domainId: string;
-  readonly domainName: string;
-  /** User and domain both. */
-  readonly enabled: boolean;
-  readonly isOperator: boolean;
-  readonly isFederated: false;
-  /** Ids, sorted. */
-  readonly groups: readonly string[];
-}
+export type { DirectoryUser };
 
 @Injectable()
 export class SubjectDirectory {
-  private readonly known: ExpiringCache<DirectoryUser | null>;
-
   constructor(
     private readonly callers: CallersStore,
     private readonly store: DirectoryStore,
-    @Inject(CLOCK) clock: Clock,
-  ) {
-    this.known = new ExpiringCache(REMEMBERED, clock);
-  }
+  ) {}
 
   /** Null where the domain has no user of that id. */
   async find(domainId: string, userId: string): Promise<DirectoryUser | null> {
@@ -44,9 +22,11 @@ export class SubjectDirectory {
     return { userId: id, userName: name, domainId, domainName, enabled, isOperator, isFederated: false, groups };
   }
 
-  /** As {@link find}, but up to ten seconds old: for questions that come by the thousand. */
-  recent(domainId: string, userId: string): Promise<DirectoryUser | null> {
-    return this.known.get(`${domainId}\0${userId}`, () => this.find(domainId, userId));
+  /** As {@link find}, of many in their order, read beside the writers: for questions that come by the thousand. No id holds a NUL. */
+  findMany(
+    users: readonly { readonly domainId: string; readonly userId: string }[],
+  ): Promise<(DirectoryUser | null)[]> {
+    return inChunks(users, (chunk) => this.store.subjects(chunk));
   }
 
   /** Whether the domain has a group of that id. */

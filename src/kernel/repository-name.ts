@@ -7,7 +7,9 @@ const SEPARATORS = /%24|%2f|\$/gi;
 
 /** The plain name (`a/b`) of any spelling of it. */
 export function decodeRepositoryName(spelling: string): string {
-  return spelling.replace(SEPARATORS, '/');
+  // Most names are plain, and many come by the second.
+  const isPlain = !spelling.includes('$') && !spelling.includes('%');
+  return isPlain ? spelling : spelling.replace(SEPARATORS, '/');
 }
 
 /** The name as management URLs write it (`a$b`). */

@@ -21,5 +21,5 @@ export function parseUrn(text: string): Urn | null {
 }
 
 export function formatUrn({ service, region, domainId, resourceType, path }: Urn): string {
-  return [service, region, domainId, resourceType, path].join(':');
+  return `${service}:${region}:${domainId}:${resourceType}:${path}`;
 }

@@ -43,7 +43,9 @@ export class BreakGlass {
       if (!user.enabled) throw new Error(`the user ${userName} is disabled`);
       // Raised first: the row it locks keeps every other change of policies out until this one is done.
       await bumpPolicies(domainId, transaction);
-      const snapshot = new DomainSnapshot(await this.store.load(domainId, transaction));
+      const [record] = await this.store.load([domainId], transaction);
+      if (record === undefined) throw new RangeError('one domain was asked for and none answered');
+      const snapshot = new DomainSnapshot(record);
       const { policies: detached, groups: left } = snapshot.deniersOf({ userId: user.id, groups: user.groups });
       await detachFromUser(domainId, detached, user.id, transaction);
       await leaveGroups(domainId, user.id, left, transaction);

@@ -4,24 +4,19 @@ import type { Clock } from '../kernel/clock.js';
 import { formatUrn, parseUrn } from '../kernel/urn.js';
 import { ProjectDirectory } from '../identity/index.js';
 import { CLOCK } from '../platform/tokens.js';
+import { boundOf, registryGrants, type Subject } from './bounds.js';
 import type { CompiledSet } from './core/compiled-set.js';
-import { findAction } from './core/action-catalogue.js';
-import { hasResourceType } from './core/action-pattern.js';
 import { decideLayers, explainLayers, type LayeredExplanation, type Layers } from './core/layers.js';
 import type { AccessRequest, Decision, NamedPolicy, RequestContext } from './core/policy.js';
-import { mergedContext, type PrincipalFacts, principalContext } from './core/principal-context.js';
-import type { SwrGrants } from './core/swr-grants.js';
-import type { DomainSnapshot, GrantScope, Holder } from './policy-snapshot.js';
+import { mergedContext, principalContext } from './core/principal-context.js';
+import { contextValue } from './core/request-context.js';
+import type { DomainSnapshot, GrantScope } from './policy-snapshot.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
 
 /** Scopes for which one judge keeps compiled drafts. */
 const MOST_SCOPES = 16;
-
-export interface Subject extends PrincipalFacts, Holder {
-  readonly isOperator: boolean;
-  /** False: may do nothing, whatever its policies say. Absent: it has just proved who it is. */
-  readonly enabled?: boolean;
-}
+const TIME = 'g:CurrentTime';
+const NOTHING_SAID: RequestContext = {};
 
 export interface Question {
   readonly action: string;
@@ -54,11 +49,6 @@ export class Judge {
     return this.snapshot.version;
   }
 
-  /** Whether some condition of the domain's policies asks for more than these keys (folded). */
-  asksBeyond(keys: ReadonlySet<string>): boolean {
-    return this.snapshot.conditionKeys.some((key) => !keys.has(key));
-  }
-
   decide(question: Question, regionProjectId: string | null): Decision {
     const prepared = this.prepare(question, regionProjectId);
     return prepared.bound === null ? decideLayers(prepared.layers, prepared.request) : 'ImplicitDeny';
@@ -78,19 +68,30 @@ export class Judge {
     };
   }
 
-  private prepare(question: Question, regionProjectId: string | null) {
+  private prepare({ action, resource: named, context, projectId }: Question, regionProjectId: string | null) {
     const { subject, snapshot, drafts } = this;
-    const { action, context, projectId } = question;
-    const resource = ownResource(question.resource, subject);
+    const given = named === null ? null : parseUrn(named);
+    // A resource that names no domain is the subject's own.
+    const isOwn = given?.domainId === '' && subject !== null;
+    const urn = isOwn ? { ...given, domainId: subject.domainId } : given;
+    const resource = isOwn && urn !== null ? formatUrn(urn) : named;
     const scope: GrantScope = { projectId, regionProjectId };
-    const service = action.slice(0, Math.max(0, action.indexOf(':')));
-    const under = mergedContext({ 'g:CurrentTime': new Date(this.nowMs).toISOString() }, context);
-    const facts = { ...(subject && principalContext(subject)), 'g:ServiceName': service };
-    const request: AccessRequest = { action, resource, context: mergedContext(under, facts) };
     const identity =
       subject !== null && drafts.length === 0 ? snapshot.compiled(subject, scope) : this.compiledWithDrafts(scope);
-    const layers: Layers = { identity, grants: registryGrants(snapshot, subject, resource, scope) };
-    return { bound: subject === null ? null : boundOf(subject, action, resource), layers, request };
+    const request: AccessRequest = { action, resource, context: this.contextFor(identity, action, context) };
+    const project = projectId ?? regionProjectId;
+    const layers: Layers = { identity, grants: subject && registryGrants(snapshot, subject, urn, project) };
+    return { bound: subject === null ? null : boundOf(subject, action, urn), layers, request };
+  }
+
+  /** With what no caller may choose; nothing where no policy asks. */
+  private contextFor({ asked, dormant }: CompiledSet, action: string, given: RequestContext): RequestContext {
+    if (asked.length === 0 && dormant.length === 0) return NOTHING_SAID;
+    const service = action.slice(0, Math.max(0, action.indexOf(':')));
+    const facts = { ...(this.subject && principalContext(this.subject)), 'g:ServiceName': service };
+    const context = mergedContext(given, facts);
+    if (contextValue(context, TIME) !== undefined) return context;
+    return { [TIME]: new Date(this.nowMs).toISOString(), ...context };
   }
 
   private compiledWithDrafts(scope: GrantScope): CompiledSet {
@@ -132,46 +133,4 @@ export class Decisions {
     if (region === '' || region === '*') return null;
     return (await this.projects.ofRegion(subject.domainId, region))?.id ?? null;
   }
-}
-
-/** A resource that names no domain is the subject's own. */
-function ownResource(resource: string | null, subject: Subject | null): string | null {
-  const urn = resource === null || subject === null ? null : parseUrn(resource);
-  return urn?.domainId === '' && subject !== null ? formatUrn({ ...urn, domainId: subject.domainId }) : resource;
-}
-
-/**
- * What no policy can allow: operator actions to tenants, and tenants on another domain's resources. Principals of the operator
- * domain act on another domain where a statement of theirs has it in its Resource, by name or by `*`.
- */
-function boundOf(
-  { isOperator, domainId, enabled = true }: Subject,
-  action: string,
-  resource: string | null,
-): string | null {
-  if (!enabled) return 'the user or its domain is disabled';
-  if (isOperator) return null;
-  if (findAction(action)?.plane === 'operator')
-    return `${action} can be allowed to principals of the operator domain only`;
-  if (resource === null || !hasResourceType(action)) return null;
-  const named = parseUrn(resource)?.domainId;
-  return named === undefined || named === domainId ? null : 'the resource is not of the domain of the user';
-}
-
-const REGISTRY_TYPES = new Set(['namespace', 'repo']);
-
-/** Null where the resource is no organization or repository of the shared edition, or its project is not known. */
-function registryGrants(
-  snapshot: DomainSnapshot,
-  subject: Subject | null,
-  resource: string | null,
-  { projectId, regionProjectId }: GrantScope,
-): SwrGrants | null {
-  const project = projectId ?? regionProjectId;
-  const urn = resource === null ? null : parseUrn(resource);
-  if (subject === null || project === null || urn?.domainId !== subject.domainId) return null;
-  if (urn.service.toLowerCase() !== 'swr' || !REGISTRY_TYPES.has(urn.resourceType.toLowerCase())) return null;
-  const slash = urn.path.indexOf('/');
-  const [namespace, repository] = slash < 0 ? [urn.path, null] : [urn.path.slice(0, slash), urn.path.slice(slash + 1)];
-  return snapshot.grantsOn(subject.userId, project, namespace, repository);
 }

@@ -1,17 +1,16 @@
 /** Decides what is stored once more: by what is in force, and with drafts beside it. */
-import { Inject, Injectable } from '@nestjs/common';
-import type { Clock } from '../kernel/clock.js';
+import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/errors.js';
-import { SubjectDirectory } from '../identity/index.js';
-import { CLOCK } from '../platform/tokens.js';
+import { type DirectoryUser, SubjectDirectory } from '../identity/index.js';
 import { type StoredOperation, StoredTraces } from '../traces/index.js';
 import type { NamedPolicy } from './core/policy.js';
 import { ReplayTally } from './core/replay-tally.js';
-import { Judge, type Subject } from './decisions.service.js';
+import { agreed, permits } from './core/verdict.js';
 import { renderProgress, renderSummary } from './policy-replay.dto.js';
 import type { DomainSnapshot } from './policy-snapshot.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
-import { TraceQuestions } from './trace-questions.service.js';
+import { TraceJudge } from './trace-judge.js';
+import { type TraceQuestion, TraceQuestions } from './trace-questions.service.js';
 
 export interface Replay {
   readonly domainId: string;
@@ -35,7 +34,6 @@ export class PolicyReplays {
     private readonly questions: TraceQuestions,
     private readonly snapshots: PolicySnapshots,
     private readonly subjects: SubjectDirectory,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
@@ -47,7 +45,7 @@ export class PolicyReplays {
     if (userId !== null && (await this.subjects.find(domainId, userId)) === null) throw absent('user_id', 'user');
     if (groupId !== null && !(await this.subjects.hasGroup(domainId, groupId))) throw absent('group_id', 'group');
     const snapshot = await this.snapshots.of(domainId);
-    return this.lines(replay, new Judges(snapshot, replay.drafts, this.clock.now()));
+    return this.lines(replay, new Judges(snapshot, replay.drafts));
   }
 
   private async *lines(replay: Replay, judges: Judges): AsyncGenerator<string> {
@@ -73,35 +71,45 @@ export class PolicyReplays {
         else tally.undecided += 1;
         return;
       }
-      const { subject, question, self } = found;
+      const { subject, operation, resource } = found;
       if (userId !== null && subject.userId !== userId) return;
       if (groupId !== null && !subject.groups.includes(groupId)) return;
-      const [before, after] = judges.of(subject).map((judge) => judge.decide(question, null));
-      if (before === undefined || after === undefined) return;
-      const { action, resource } = question;
+      const [before, after] = decisions(judges.of(subject), found);
+      if (before === null || after === null) {
+        tally.undecided += 1;
+        return;
+      }
+      const { action, self } = operation;
       const who = { userId: subject.userId, userName: subject.userName };
       tally.add({ traceId, recordTime, ...who, action, resource, self, before, after });
     });
   }
 }
 
+/** Null where it hangs on what no trace tells. */
+function decisions(judges: readonly [TraceJudge, TraceJudge], question: TraceQuestion) {
+  const { self } = question.operation;
+  const [before, after] = judges;
+  const one = (judge: TraceJudge) => agreed(judge.decisions(question), (decision) => permits(decision, self));
+  return [one(before), one(after)] as const;
+}
+
 /** Of each user two: without and with the drafts. */
 class Judges {
-  private readonly known = new Map<string, readonly [Judge, Judge]>();
+  private readonly known = new Map<string, readonly [TraceJudge, TraceJudge]>();
 
   constructor(
     private readonly snapshot: DomainSnapshot,
     private readonly drafts: readonly NamedPolicy[],
-    private readonly nowMs: number,
   ) {}
 
-  of(subject: Subject): readonly [Judge, Judge] {
+  of(subject: DirectoryUser): readonly [TraceJudge, TraceJudge] {
     // Groups may change during a long replay.
     const key = [subject.userId, ...subject.groups].join('\n');
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const { snapshot, drafts, nowMs } = this;
-    const both = [new Judge(subject, snapshot, [], nowMs), new Judge(subject, snapshot, drafts, nowMs)] as const;
+    const { snapshot, drafts } = this;
+    const both = [new TraceJudge(subject, snapshot), new TraceJudge(subject, snapshot, drafts)] as const;
     if (this.known.size >= MOST_JUDGES) this.known.clear();
     this.known.set(key, both);
     return both;

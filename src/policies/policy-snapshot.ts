@@ -1,6 +1,5 @@
 /** What decides in one domain at one version: immutable, loaded in one read, compiled as it is asked for. */
 import { compile, type CompiledSet } from './core/compiled-set.js';
-import { foldCase } from './core/letter-case.js';
 import { parsePolicy } from './core/parse-policy.js';
 import type { NamedPolicy, Policy } from './core/policy.js';
 import type { GrantLevel, SwrGrants } from './core/swr-grants.js';
@@ -66,7 +65,6 @@ const LEVELS: readonly GrantLevel[] = [0, 1, 3, 7];
 export class DomainSnapshot {
   private readonly parsed = new Map<string, NamedPolicy>();
   private readonly sets = new Map<string, CompiledSet>();
-  private asked: readonly string[] | null = null;
   private readonly records: ReadonlyMap<string, PolicyRecord>;
   private readonly attached: ReadonlyMap<string, readonly string[]>;
   private readonly granted: ReadonlyMap<string, readonly RoleGrantRecord[]>;
@@ -131,23 +129,6 @@ export class DomainSnapshot {
       policies: (this.attached.get(`u:${userId}`) ?? []).filter(denies),
       groups: groups.filter((group) => ofGroup(group).some(denies)),
     };
-  }
-
-  /** Condition keys (folded) that any policy of the domain asks for. */
-  get conditionKeys(): readonly string[] {
-    if (this.asked !== null) return this.asked;
-    const { policies, attachments, roleGrants } = this.record;
-    const ids = [policies.map(({ id }) => id), attachments.map(({ policyId }) => policyId), roleGrants.map(({ roleId }) => roleId)]; // prettier-ignore
-    this.asked = [
-      ...new Set(
-        [...new Set(ids.flat())].flatMap((id) =>
-          (this.policy(id)?.policy.statements ?? []).flatMap(({ conditions }) =>
-            conditions.map(({ key }) => foldCase(key)),
-          ),
-        ),
-      ),
-    ];
-    return this.asked;
   }
 
   compiled(holder: Holder, scope: GrantScope): CompiledSet {

@@ -25,9 +25,9 @@ describe('PolicySnapshots', () => {
     const answer = <T>(value: () => T): Promise<T> =>
       reachable ? Promise.resolve(value()) : Promise.reject(new Error('connection refused'));
     const store = {
-      load: (domainId: string) => {
+      load: (ids: readonly string[]) => {
         loads += 1;
-        return answer(() => record(domainId, version));
+        return answer(() => ids.map((domainId) => record(domainId, version)));
       },
       versions: (ids: readonly string[]) => answer(() => new Map(ids.map((id) => [id, version]))),
     };

@@ -11,7 +11,7 @@ import { within } from '../platform/kafka/bounded.js';
 import { Logger } from '../platform/logging/logger.js';
 import { RepeatedWork } from '../platform/scheduling/repeated-work.js';
 import { CONFIG } from '../platform/tokens.js';
-import { DomainSnapshot } from './policy-snapshot.js';
+import { DomainSnapshot, type SnapshotRecord } from './policy-snapshot.js';
 import { PolicySnapshotsStore } from './policy-snapshots.store.js';
 
 /** What the transaction that changes policies notifies; only to be faster than the next look. */
@@ -21,6 +21,8 @@ const POLL_LIMIT_MS = 2_000;
 /** Policies that nobody could look after for so long decide nothing. */
 const STALE_AFTER_MS = 5_000;
 const MOST_DOMAINS = 500;
+/** Domains that are read in one statement. */
+const MOST_TOGETHER = 200;
 
 interface Entry {
   readonly snapshot: DomainSnapshot;
@@ -79,8 +81,22 @@ export class PolicySnapshots implements OnModuleInit, OnModuleDestroy {
 
   /** The policies in force. Throws `QST.Unavailable` when that cannot be known. */
   async of(domainId: string): Promise<DomainSnapshot> {
+    const known = this.known(domainId);
+    if (known !== null) return known;
+    const [entry] = await this.loadNow([domainId]);
+    if (entry === undefined) throw new RangeError('one domain was asked for and none answered');
+    return entry.snapshot;
+  }
+
+  /** Reads what is not {@link known} of these domains. Throws as {@link of}. */
+  async learn(domainIds: readonly string[]): Promise<void> {
+    await this.loadNow(domainIds.filter((domainId) => this.known(domainId) === null));
+  }
+
+  /** As {@link of}, without waiting; null where they must be read first. */
+  known(domainId: string): DomainSnapshot | null {
     const known = this.entries.get(domainId);
-    if (known === undefined || this.isStale(known.confirmedAt)) return (await this.loadNow(domainId)).snapshot;
+    if (known === undefined || this.isStale(known.confirmedAt)) return null;
     this.entries.delete(domainId);
     this.entries.set(domainId, known);
     return known.snapshot;
@@ -114,37 +130,65 @@ export class PolicySnapshots implements OnModuleInit, OnModuleDestroy {
       entry.confirmedAt = startedAt;
       return false;
     });
-    const outcomes = await Promise.allSettled(changed.map((domainId) => this.load(domainId)));
+    const outcomes = await Promise.allSettled(this.load(changed));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  private async loadNow(domainId: string): Promise<Entry> {
+  private async loadNow(domainIds: readonly string[]): Promise<readonly Entry[]> {
     try {
-      return await this.load(domainId);
+      return await Promise.all(this.load(domainIds));
     } catch (cause) {
       throw new AppError('QST.Unavailable', 'Access cannot be decided at this moment. Try again later.', { cause });
     }
   }
 
-  /** Callers who come while it is under way share it. */
-  private load(domainId: string): Promise<Entry> {
-    const pending = this.loading.get(domainId);
-    if (pending !== undefined) return pending;
-    const started = this.read(domainId).finally(() => this.loading.delete(domainId));
-    this.loading.set(domainId, started);
-    return started;
+  /** In few statements. Callers who come while it is under way share it. */
+  private load(domainIds: readonly string[]): Promise<Entry>[] {
+    const started = new Map<string, Promise<Entry>>();
+    const asked = domainIds.filter((domainId) => !this.loading.has(domainId));
+    for (let at = 0; at < asked.length; at += MOST_TOGETHER) {
+      const together = asked.slice(at, at + MOST_TOGETHER);
+      const read = within(this.read(together), POLL_LIMIT_MS, 'reading policies');
+      for (const domainId of together)
+        started.set(
+          domainId,
+          read.then((entries) => entryOf(entries, domainId)),
+        );
+    }
+    for (const [domainId, entry] of started) {
+      const shared = entry.finally(() => this.loading.delete(domainId));
+      this.loading.set(domainId, shared);
+    }
+    return domainIds.flatMap((domainId) => this.loading.get(domainId) ?? []);
   }
 
-  private async read(domainId: string): Promise<Entry> {
+  /** Fills in what it finds also where nobody waits for it any more. */
+  private async read(domainIds: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
     const startedAt = performance.now();
-    const record = await within(this.store.load(domainId), POLL_LIMIT_MS, 'reading policies');
-    const former = this.entries.get(domainId)?.snapshot ?? null;
-    const snapshot = new DomainSnapshot(record, former);
-    const entry: Entry = { snapshot, loadedAt: startedAt, confirmedAt: startedAt };
-    this.entries.delete(domainId);
-    this.entries.set(domainId, entry);
-    const [oldest] = this.entries.keys();
-    if (this.entries.size > MOST_DOMAINS && oldest !== undefined) this.entries.delete(oldest);
-    return entry;
+    const records = await this.store.load(domainIds);
+    const entries = new Map<string, Entry>();
+    for (const record of records) {
+      const former = this.entries.get(record.domainId);
+      const isLate = former !== undefined && former.loadedAt > startedAt;
+      const entry = isLate ? former : entryFrom(record, startedAt, former?.snapshot ?? null);
+      entries.set(record.domainId, entry);
+      this.entries.delete(record.domainId);
+      this.entries.set(record.domainId, entry);
+    }
+    for (const oldest of this.entries.keys()) {
+      if (this.entries.size <= MOST_DOMAINS) break;
+      this.entries.delete(oldest);
+    }
+    return entries;
   }
+}
+
+function entryFrom(record: SnapshotRecord, startedAt: number, former: DomainSnapshot | null): Entry {
+  return { snapshot: new DomainSnapshot(record, former), loadedAt: startedAt, confirmedAt: startedAt };
+}
+
+function entryOf(entries: ReadonlyMap<string, Entry>, domainId: string): Entry {
+  const entry = entries.get(domainId);
+  if (entry === undefined) throw new RangeError('the policies of a domain were asked for and not answered');
+  return entry;
 }

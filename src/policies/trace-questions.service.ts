@@ -1,12 +1,12 @@
 /** Turns traces into the questions that policies answer: which user did which action on what. In few look-ups for many traces. */
-import { Injectable } from '@nestjs/common';
-import { ProjectDirectory, SubjectDirectory } from '../identity/index.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '../kernel/clock.js';
+import { type DirectoryUser, ProjectDirectory, SubjectDirectory } from '../identity/index.js';
+import { CLOCK } from '../platform/tokens.js';
 import type { Trace } from '../traces/index.js';
-import type { RequestContext } from './core/policy.js';
-import { traceActor } from './core/trace-actor.js';
+import { isMappedService, mappedOperation, traceResource } from './core/trace-action.js';
 import type { MappedOperation } from './core/wire-trace-actions.js';
-import { isMappedService, mappedOperation, traceAction } from './core/trace-action.js';
-import type { Question, Subject } from './decisions.service.js';
+import { type Project, TraceDirectory } from './trace-directory.js';
 
 export type AskedTrace = Pick<
   Trace,
@@ -29,80 +29,86 @@ export type AskedTrace = Pick<
 export type Unasked = 'foreign' | 'unmapped' | 'actor' | 'project' | 'resource';
 
 export interface TraceQuestion {
-  readonly subject: Subject;
-  readonly question: Question;
-  /** Everybody may for what is its own: only an explicit Deny forbids it. */
-  readonly self: boolean;
+  readonly subject: DirectoryUser;
+  readonly operation: MappedOperation;
+  /** URN; null where the action has no resource. */
+  readonly resource: string | null;
+  /** Null where the operation is of no project. */
+  readonly project: Project | null;
+  readonly trace: AskedTrace;
 }
 
-type Project = NonNullable<Awaited<ReturnType<ProjectDirectory['find']>>>;
+/** Beyond it all is forgotten that was read of users and projects. */
+const MOST_KNOWN = 100_000;
 
 @Injectable()
 export class TraceQuestions {
+  private directory = new TraceDirectory();
+
   constructor(
     private readonly subjects: SubjectDirectory,
     private readonly projects: ProjectDirectory,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** One answer per trace, in their order. Users may be up to ten seconds old. */
+  /** One answer per trace, in their order. Users and projects may be up to ten seconds old. */
   async of(traces: readonly AskedTrace[]): Promise<readonly (TraceQuestion | Unasked)[]> {
-    const mapped = traces.map(mappedOperation);
-    const users = new Map<string, Promise<Subject | null>>();
-    const projects = new Map<string, Promise<Project | null>>();
-    traces.forEach((trace, index) => {
-      const operation = mapped[index] ?? null;
-      if (operation === null) return;
-      const { domainId, projectId } = trace;
-      const who = actorKey(trace);
-      if (!users.has(who)) users.set(who, this.subject(domainId, traceActor(trace.user, domainId)));
-      const where = `${domainId}\n${projectId}`;
-      if (operation.scope === 'project' && projectId !== '' && !projects.has(where))
-        projects.set(where, this.projects.find(domainId, projectId));
+    if (this.directory.size > MOST_KNOWN) this.directory = new TraceDirectory();
+    // Kept through the batch, whatever others forget meanwhile.
+    const { directory } = this;
+    const nowMs = this.clock.now();
+    const open: AskedTrace[] = [];
+    const asked = traces.map((trace) => {
+      const found = ask(trace, directory, nowMs);
+      if (found === null) open.push(trace);
+      return found;
     });
-    const [knownUsers, knownProjects] = await Promise.all([settled(users), settled(projects)]);
-    return traces.map((trace, index) => {
-      const operation = mapped[index] ?? null;
-      if (operation === null) return isMappedService(trace.serviceType) ? 'unmapped' : 'foreign';
-      const isOfProject = operation.scope === 'project' && trace.projectId !== '';
-      const project = isOfProject ? knownProjects.get(`${trace.domainId}\n${trace.projectId}`) : undefined;
-      if (isOfProject && !project) return 'project';
-      return questionOf(trace, operation, knownUsers.get(actorKey(trace)) ?? null, project ?? null);
-    });
+    if (open.length > 0) await this.lookUp(open, directory, nowMs);
+    return asked.map((found, index) => found ?? again(traces[index], directory, nowMs));
   }
 
-  private async subject(domainId: string, userId: string | null): Promise<Subject | null> {
-    const user = userId === null ? null : await this.subjects.recent(domainId, userId);
-    return user === null ? null : { ...user, isFederated: false };
+  /** Everything that these traces name, in few statements. What comes when nobody waits any more is kept as well. */
+  private async lookUp(traces: readonly AskedTrace[], directory: TraceDirectory, nowMs: number): Promise<void> {
+    const users = new Map<string, { domainId: string; userId: string }>();
+    const projects = new Map<string, { domainId: string; projectId: string }>();
+    for (const { domainId, projectId, user } of traces) {
+      const domain = directory.domain(domainId);
+      const userId = domain.actorOf(user);
+      if (userId !== null && domain.user(userId, nowMs) === undefined)
+        users.set(`${domainId}\n${userId}`, { domainId, userId });
+      if (projectId !== '' && domain.project(projectId, nowMs) === undefined)
+        projects.set(`${domainId}\n${projectId}`, { domainId, projectId });
+    }
+    const [askedUsers, askedProjects] = [[...users.values()], [...projects.values()]];
+    const [foundUsers, foundProjects] = await Promise.all([
+      this.subjects.findMany(askedUsers),
+      this.projects.findMany(askedProjects),
+    ]);
+    askedUsers.forEach(({ domainId, userId }, index) => {
+      directory.domain(domainId).learnUser(userId, foundUsers[index] ?? null, nowMs);
+    });
+    askedProjects.forEach(({ domainId, projectId }, index) => {
+      directory.domain(domainId).learnProject(projectId, foundProjects[index] ?? null, nowMs);
+    });
   }
 }
 
-function actorKey({ domainId, user }: AskedTrace): string {
-  return `${domainId}\n${user ?? ''}`;
-}
-
-async function settled<V>(pending: ReadonlyMap<string, Promise<V>>): Promise<ReadonlyMap<string, V>> {
-  return new Map(await Promise.all([...pending].map(async ([key, value]) => [key, await value] as const)));
-}
-
-function questionOf(
-  trace: AskedTrace,
-  mapped: MappedOperation,
-  subject: Subject | null,
-  project: Project | null,
-): TraceQuestion | Unasked {
+/** Null where user or project must be looked up first. */
+function ask(trace: AskedTrace, directory: TraceDirectory, nowMs: number): TraceQuestion | Unasked | null {
+  const operation = mappedOperation(trace);
+  if (operation === null) return isMappedService(trace.serviceType) ? 'unmapped' : 'foreign';
+  const domain = directory.domain(trace.domainId);
+  const isOfProject = operation.scope === 'project' && trace.projectId !== '';
+  const project = isOfProject ? domain.project(trace.projectId, nowMs) : null;
+  const userId = domain.actorOf(trace.user);
+  const subject = userId === null ? null : domain.user(userId, nowMs);
+  if (project === undefined || subject === undefined) return null;
+  if (isOfProject && project === null) return 'project';
   if (subject === null) return 'actor';
-  const done = traceAction(mapped, trace, project?.region ?? null);
-  if (done === null) return 'resource';
-  const { action, resource, self } = done;
-  const context = contextOf(trace, project?.name ?? null);
-  return { subject, question: { action, resource, context, projectId: project?.id ?? null }, self };
+  const resource = traceResource(operation, trace, project?.region ?? null);
+  return resource === undefined ? 'resource' : { subject, operation, resource, project, trace };
 }
 
-/** As of the operation; what a trace does not tell (the second factor) is absent. */
-function contextOf({ time, sourceIp }: AskedTrace, projectName: string | null): RequestContext {
-  return {
-    'g:CurrentTime': new Date(time).toISOString(),
-    ...(sourceIp && { 'g:SourceIp': sourceIp }),
-    ...(projectName !== null && { 'g:ProjectName': projectName }),
-  };
+function again(trace: AskedTrace | undefined, directory: TraceDirectory, nowMs: number): TraceQuestion | Unasked {
+  return (trace && ask(trace, directory, nowMs)) ?? 'actor';
 }

@@ -1,25 +1,27 @@
 /** Marks each stored trace of a known action with what the policies in force say of it. Never keeps a trace from being stored. */
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Clock } from '../kernel/clock.js';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { DirectoryUser } from '../identity/index.js';
 import { within } from '../platform/kafka/bounded.js';
 import { Logger } from '../platform/logging/logger.js';
-import { CLOCK } from '../platform/tokens.js';
 import { type Trace, type TraceAnnotator, TraceExtensions } from '../traces/index.js';
-import { TOLD_KEYS } from './core/trace-action.js';
-import { succeeded, type Verdict, verdictOf } from './core/verdict.js';
-import { Judge } from './decisions.service.js';
+import { agreed, succeeded, type Verdict, verdictOf } from './core/verdict.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
+import { TraceJudge } from './trace-judge.js';
 import { type TraceQuestion, TraceQuestions, type Unasked } from './trace-questions.service.js';
-import { type NoVerdict, VerdictMetrics } from './verdict.metrics.js';
+import { type NoVerdict, type VerdictCounts, VerdictMetrics } from './verdict.metrics.js';
 
-/** The batch waits for verdicts no longer than this, within its own transaction. */
-const LIMIT_MS = 1_000;
-/** After a failure nobody waits again for so long. */
-const PAUSE_MS = 5_000;
+/** A batch waits for verdicts no longer than this; it holds no transaction meanwhile. */
+const LIMIT_MS = 3_000;
+/** After a failure nobody waits again for so long. What comes too late is remembered by those who looked it up. */
+const PAUSE_MS = 1_000;
+
+type Judges = ReadonlyMap<DirectoryUser, TraceJudge>;
 
 @Injectable()
 export class VerdictAnnotator implements TraceAnnotator, OnModuleInit {
   private pausedUntil = -Infinity;
+  /** Of users as they were last read, each by the policies then in force. */
+  private readonly judges = new WeakMap<DirectoryUser, TraceJudge>();
 
   constructor(
     private readonly extensions: TraceExtensions,
@@ -27,7 +29,6 @@ export class VerdictAnnotator implements TraceAnnotator, OnModuleInit {
     private readonly snapshots: PolicySnapshots,
     private readonly metrics: VerdictMetrics,
     private readonly log: Logger,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -54,57 +55,65 @@ export class VerdictAnnotator implements TraceAnnotator, OnModuleInit {
   private async judge(traces: readonly Trace[]): Promise<(Verdict | null)[]> {
     const asked = await this.questions.of(traces);
     const judges = await this.judgesOf(asked);
-    const counts = new Map<Verdict | NoVerdict, number>();
+    const counts = this.metrics.batch();
     const verdicts = traces.map((trace, index) => {
-      const outcome = this.verdict(trace, asked[index] ?? 'foreign', judges);
-      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+      const outcome = verdict(trace, asked[index] ?? 'foreign', judges, counts);
+      counts.outcome(outcome);
       return outcome === 'allowed' || outcome === 'denied' ? outcome : null;
     });
-    for (const [outcome, count] of counts) {
-      if (outcome === 'allowed' || outcome === 'denied') this.metrics.decided(outcome, count);
-      else this.metrics.undecided(outcome, count);
-    }
+    counts.done();
     return verdicts;
   }
 
-  private verdict(
-    trace: Trace,
-    asked: TraceQuestion | Unasked,
-    judges: ReadonlyMap<TraceQuestion['subject'], Judge>,
-  ): Verdict | NoVerdict {
-    if (typeof asked === 'string') {
-      if (asked === 'unmapped')
-        this.metrics.noAction(`${trace.serviceType}/${trace.resourceType}/${trace.traceName}`.slice(0, 128));
-      return asked;
-    }
-    const { subject, question, self } = asked;
-    const judge = judges.get(subject);
-    if (judge === undefined) return 'unavailable';
-    const decision = judge.decide(question, null);
-    const verdict = verdictOf(decision, self);
-    if (verdict !== 'denied') return verdict ?? 'own';
-    // Under a condition on what no trace tells, e.g. the second factor, it may well have been allowed.
-    if (decision === 'ImplicitDeny' && judge.asksBeyond(TOLD_KEYS)) {
-      if (judge.explain(question, null).missingContext.length > 0) return 'context';
-    }
-    if (succeeded(trace)) this.metrics.doneThoughDenied(decision === 'ExplicitDeny' ? 'explicit' : 'implicit');
-    return 'denied';
-  }
-
   /** One for each user of the batch, by what is in force now. */
-  private async judgesOf(
-    asked: readonly (TraceQuestion | Unasked)[],
-  ): Promise<ReadonlyMap<TraceQuestion['subject'], Judge>> {
-    const subjects = new Set(asked.flatMap((found) => (typeof found === 'string' ? [] : [found.subject])));
-    const nowMs = this.clock.now();
-    const domains = [...new Set([...subjects].map(({ domainId }) => domainId))];
-    const loaded = await Promise.all(domains.map((domainId) => this.snapshots.of(domainId)));
-    const byDomain = new Map(loaded.map((snapshot) => [snapshot.domainId, snapshot]));
-    const judges = new Map<TraceQuestion['subject'], Judge>();
-    for (const subject of subjects) {
-      const snapshot = byDomain.get(subject.domainId);
-      if (snapshot !== undefined) judges.set(subject, new Judge(subject, snapshot, [], nowMs));
+  private async judgesOf(asked: readonly (TraceQuestion | Unasked)[]): Promise<Judges> {
+    const judges = new Map<DirectoryUser, TraceJudge>();
+    const unread = new Map<DirectoryUser, string>();
+    for (const found of asked) {
+      if (typeof found === 'string' || judges.has(found.subject) || unread.has(found.subject)) continue;
+      const judge = this.judgeOf(found.subject);
+      if (judge === null) unread.set(found.subject, found.subject.domainId);
+      else judges.set(found.subject, judge);
+    }
+    if (unread.size === 0) return judges;
+    await this.snapshots.learn([...new Set(unread.values())]);
+    for (const subject of unread.keys()) {
+      const judge = this.judgeOf(subject);
+      if (judge !== null) judges.set(subject, judge);
     }
     return judges;
   }
+
+  /** Null where the policies of the domain must be read first. */
+  private judgeOf(subject: DirectoryUser): TraceJudge | null {
+    const snapshot = this.snapshots.known(subject.domainId);
+    if (snapshot === null) return null;
+    const known = this.judges.get(subject);
+    if (known?.snapshot === snapshot) return known;
+    const judge = new TraceJudge(subject, snapshot);
+    this.judges.set(subject, judge);
+    return judge;
+  }
+}
+
+function verdict(
+  trace: Trace,
+  asked: TraceQuestion | Unasked,
+  judges: Judges,
+  counts: VerdictCounts,
+): Verdict | NoVerdict {
+  if (typeof asked === 'string') {
+    if (asked === 'unmapped') counts.noAction(trace);
+    return asked;
+  }
+  const judge = judges.get(asked.subject);
+  if (judge === undefined) return 'unavailable';
+  const { self } = asked.operation;
+  // Under a condition on what no trace tells, e.g. the second factor, either may have been.
+  const decision = agreed(judge.decisions(asked), (possible) => verdictOf(possible, self));
+  if (decision === null) return 'context';
+  const found = verdictOf(decision, self) ?? 'own';
+  if (found === 'denied' && succeeded(trace))
+    counts.doneThoughDenied(decision === 'ExplicitDeny' ? 'explicit' : 'implicit');
+  return found;
 }

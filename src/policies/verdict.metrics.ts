@@ -2,12 +2,17 @@
 import { Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { Metrics } from '../platform/metrics/metrics.js';
-import type { Unasked } from './trace-questions.service.js';
+import type { Verdict } from './core/verdict.js';
+import type { AskedTrace, Unasked } from './trace-questions.service.js';
 
 /** `own` everybody may for what is its own; `context` a condition asks for what traces do not tell; `unavailable` policies or users could not be read. */
 export type NoVerdict = Unasked | 'own' | 'context' | 'unavailable';
 
+type Kind = 'implicit' | 'explicit';
+type Named = Pick<AskedTrace, 'serviceType' | 'resourceType' | 'traceName'>;
+
 const MOST_OPERATIONS = 100;
+const MOST_OPERATION_TEXT = 128;
 
 @Injectable()
 export class VerdictMetrics {
@@ -20,12 +25,12 @@ export class VerdictMetrics {
   constructor(metrics: Metrics) {
     this.verdicts = metrics.counter({
       name: 'quaestor_trace_verdicts_total',
-      help: 'Traces that the policies in force were asked about at ingest; redelivered ones count again.',
+      help: 'Traces that the policies in force were asked about at ingest, also those that are then not stored.',
       labelNames: ['verdict'],
     });
     this.missing = metrics.counter({
       name: 'quaestor_trace_verdicts_missing_total',
-      help: 'Traces stored without a verdict, by reason.',
+      help: 'Traces without a verdict at ingest, by reason.',
       labelNames: ['reason'],
     });
     this.unmapped = metrics.counter({
@@ -40,21 +45,52 @@ export class VerdictMetrics {
     });
   }
 
-  decided(verdict: 'allowed' | 'denied', count: number): void {
-    if (count > 0) this.verdicts.inc({ verdict }, count);
-  }
-
   undecided(reason: NoVerdict, count: number): void {
     if (count > 0) this.missing.inc({ reason }, count);
   }
 
-  noAction(operation: string): void {
-    const isKnown = this.operations.has(operation) || this.operations.size < MOST_OPERATIONS;
-    if (isKnown) this.operations.add(operation);
-    this.unmapped.inc({ operation: isKnown ? operation : 'other' });
+  /** Counts of one batch, told when it is {@link VerdictCounts.done}: one by one they would cost more than the verdicts. */
+  batch(): VerdictCounts {
+    return new VerdictCounts((counts) => {
+      for (const [outcome, count] of counts.outcomes)
+        if (outcome === 'allowed' || outcome === 'denied') this.verdicts.inc({ verdict: outcome }, count);
+        else this.undecided(outcome, count);
+      for (const [operation, count] of counts.operations) this.noAction(operation, count);
+      for (const [kind, count] of counts.kinds) this.done.inc({ kind }, count);
+    });
   }
 
-  doneThoughDenied(kind: 'implicit' | 'explicit'): void {
-    this.done.inc({ kind });
+  private noAction(operation: string, count: number): void {
+    const isKnown = this.operations.has(operation) || this.operations.size < MOST_OPERATIONS;
+    if (isKnown) this.operations.add(operation);
+    this.unmapped.inc({ operation: isKnown ? operation : 'other' }, count);
   }
+}
+
+export class VerdictCounts {
+  readonly outcomes = new Map<Verdict | NoVerdict, number>();
+  readonly operations = new Map<string, number>();
+  readonly kinds = new Map<Kind, number>();
+
+  constructor(private readonly tell: (counts: VerdictCounts) => void) {}
+
+  outcome(outcome: Verdict | NoVerdict): void {
+    count(this.outcomes, outcome);
+  }
+
+  noAction({ serviceType, resourceType, traceName }: Named): void {
+    count(this.operations, `${serviceType}/${resourceType}/${traceName}`.slice(0, MOST_OPERATION_TEXT));
+  }
+
+  doneThoughDenied(kind: Kind): void {
+    count(this.kinds, kind);
+  }
+
+  done(): void {
+    this.tell(this);
+  }
+}
+
+function count<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

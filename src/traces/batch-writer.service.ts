@@ -6,6 +6,7 @@ import { Database, type Transaction } from '../platform/database/database.js';
 import { CONFIG } from '../platform/tokens.js';
 import { BatchRecords } from './batch-records.store.js';
 import { isFiltered } from './core/recording.js';
+import type { Trace } from './core/trace.js';
 import { checkWindow } from './core/trace-window.js';
 import {
   type ClaimedLog,
@@ -15,7 +16,7 @@ import {
   type RecordMark,
 } from './ingest-log.store.js';
 import type { ParsedRecord } from './parsed-record.js';
-import { type AdmittedRecord, conflict, noteReplay, type SortedRecords } from './sorted-records.js';
+import { conflict, noteReplay, type SortedRecords } from './sorted-records.js';
 import { type IncomingTrace, keyOf, received, type RefusedRecord } from './stored-trace.js';
 import type { WriteMode } from './trace.store.js';
 import { type ProjectedTrace, TraceExtensions } from './trace-projection.js';
@@ -35,6 +36,9 @@ export interface BatchResult {
   readonly counts: FateCounts;
 }
 
+/** What an annotator says of each record that could be read, in their order; empty without an annotator. */
+type Verdicts = readonly (string | null)[];
+
 @Injectable()
 export class BatchWriter {
   private readonly retentionMs: number;
@@ -51,12 +55,13 @@ export class BatchWriter {
 
   /** Null when the caller is fenced: another process holds the log, and nothing was written. Throws database errors. */
   async write(log: ClaimedLog, stretch: LogStretch, mode: WriteMode): Promise<BatchResult | null> {
+    // Before the transaction: what it waits for keeps no log and no connection.
+    const verdicts = await this.annotate(stretch.records);
     const done = await this.database.transaction(
       async (transaction) => {
         const held = await this.logs.lock(log, transaction);
         if (held === null) return null;
-        const sorted = await this.sortOut(stretch.records, held.nowMs, transaction);
-        await this.annotate(sorted.incoming);
+        const sorted = await this.sortOut(stretch.records, verdicts, held.nowMs, transaction);
         const written = await this.rows.write(transaction, log, held, sorted, mode);
         const counts = count(sorted, written, stretch.gaps);
         await this.project(log.log, written.stored, written.refused, transaction);
@@ -73,6 +78,7 @@ export class BatchWriter {
   /** Decides what can be decided without the trace table: window, recording settings, repetition within the batch. */
   private async sortOut(
     records: readonly ParsedRecord[],
+    verdicts: Verdicts,
     nowMs: number,
     transaction: Transaction,
   ): Promise<SortedRecords> {
@@ -80,6 +86,7 @@ export class BatchWriter {
     const domains = new Set(records.flatMap(({ parsed }) => (parsed.ok ? [parsed.trace.domainId] : [])));
     const settings = await this.rows.settingsFor([...domains], transaction);
     const seen = new Map<string, IncomingTrace>();
+    let read = 0;
     for (const record of records) {
       const { parsed, offset } = record;
       const replay = noteReplay(sorted, record);
@@ -87,20 +94,15 @@ export class BatchWriter {
         sorted.refused.push({ refusal: parsed.refusal, trace: null, offset, ...received(record) });
         continue;
       }
-      const { trace } = parsed;
+      const { trace, contentSha256 } = parsed;
+      const verdict = verdicts[read++] ?? null;
       if (record.fromOutbox) sorted.outbox.push({ domainId: trace.domainId, traceId: trace.traceId });
       const outside = checkWindow(trace, nowMs, this.retentionMs);
       if (outside !== null) sorted.refused.push({ refusal: outside, trace, offset, ...received(record) });
       else if (isFiltered(trace, settings.of(trace.domainId, trace.projectId))) {
         sorted.filtered += 1;
         if (replay !== null) replay.filtered = true;
-      } else
-        this.admit(
-          sorted,
-          seen,
-          { trace, contentSha256: parsed.contentSha256, offset, verdict: null, seq: 0n },
-          record,
-        );
+      } else this.admit(sorted, seen, { trace, contentSha256, offset, verdict, seq: 0n }, record);
     }
     return sorted;
   }
@@ -120,13 +122,12 @@ export class BatchWriter {
     else sorted.refused.push(conflict(incoming, first.contentSha256, record));
   }
 
-  private async annotate(incoming: readonly AdmittedRecord[]): Promise<void> {
+  private async annotate(records: readonly ParsedRecord[]): Promise<Verdicts> {
     const { annotator } = this.extensions;
-    if (annotator === null || incoming.length === 0) return;
-    const verdicts = await annotator.annotate(incoming.map(({ row }) => row.trace));
-    incoming.forEach(({ row }, index) => {
-      row.verdict = verdicts[index] ?? null;
-    });
+    if (annotator === null) return [];
+    const traces: Trace[] = [];
+    for (const { parsed } of records) if (parsed.ok) traces.push(parsed.trace);
+    return annotator.annotate(traces);
   }
 
   /** Last, so that the rows projections contend for are locked for the shortest time. */

@@ -9,7 +9,7 @@ export interface IncomingTrace {
   readonly contentSha256: Buffer;
   readonly offset: bigint;
   /** What an annotator says of it; opaque here. */
-  verdict: string | null;
+  readonly verdict: string | null;
   seq: bigint;
 }
 

@@ -22,7 +22,10 @@ export interface TraceProjection {
   apply(batch: ProjectedBatch, transaction: Transaction): Promise<void>;
 }
 
-/** Runs before the rows are written; its answers, one per trace and opaque to `traces`, are stored beside them. */
+/**
+ * Runs before the transaction that stores the batch; its answers, one per trace and opaque to `traces`, are stored beside the
+ * rows. Asked about every trace that could be read, also those that are then found to be stored already, or filtered.
+ */
 export interface TraceAnnotator {
   annotate(traces: readonly Trace[]): Promise<readonly (string | null)[]>;
 }

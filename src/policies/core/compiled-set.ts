@@ -1,6 +1,7 @@
 /** The policies of one principal, made ready for decisions: immutable, and swapped whole. */
 import { ActionIndex } from './action-index.js';
 import { type CompiledStatement, compileStatement, SharedParts } from './compiled-statement.js';
+import { foldCase } from './letter-case.js';
 import type { NamedPolicy, RoleReference } from './policy.js';
 import { buildResourceIndex, type ResourceEntry, type ResourceIndex } from './resource-index.js';
 
@@ -9,8 +10,16 @@ export interface CompiledSet {
   readonly statements: readonly CompiledStatement[];
   /** Statements of roles whose dependencies are not granted; they have no effect (domain/iam.md §1.1). */
   readonly dormant: readonly DormantStatement[];
+  /** What conditions and variables of the statements ask of a request's context; each spelling once. */
+  readonly asked: readonly AskedKey[];
   readonly actions: ActionIndex;
   readonly resources: ResourceIndex;
+}
+
+export interface AskedKey {
+  /** As the policy writes it. */
+  readonly key: string;
+  readonly folded: string;
 }
 
 export interface DormantStatement {
@@ -35,7 +44,16 @@ export function compile(policies: readonly NamedPolicy[], { grantedRoles = [] }:
       else statements.push(compiled);
     }
   }
-  return { statements, dormant, ...indexOf(statements) };
+  return { statements, dormant, asked: keysAsked(statements), ...indexOf(statements) };
+}
+
+function keysAsked(statements: readonly CompiledStatement[]): AskedKey[] {
+  const keys = new Set<string>();
+  for (const { conditions, variables } of statements) {
+    for (const { source } of conditions) keys.add(source.key);
+    for (const { key } of variables) keys.add(key);
+  }
+  return [...keys].map((key) => ({ key, folded: foldCase(key) }));
 }
 
 /** Nothing but action and, through the index, resource stands between a request and the statement. */

@@ -28,7 +28,7 @@ export class ReplayTally {
   evaluated = 0;
   /** No action is known of them. */
   unmapped = 0;
-  /** The action is known, but not who did it, where, or to what. */
+  /** The action is known, but not who did it, where, or to what; or a policy asks for what no trace tells. */
   undecided = 0;
   readonly changed: Changes = { newlyDenied: 0, newlyAllowed: 0 };
   readonly byAction = new Map<string, Changes>();

@@ -1,7 +1,6 @@
-/** What was done, in the words of policies: the action and the resource of a trace, or null where that is not known. Never guessed. */
+/** What was done, in the words of policies: the action and the resource of a trace, where they are known. Never guessed. */
 import { decodeRepositoryName } from '../../kernel/repository-name.js';
 import { formatUrn } from '../../kernel/urn.js';
-import { splitAction } from './action-pattern.js';
 import { foldCase } from './letter-case.js';
 import { memberOf, parsedJson } from './untrusted-json.js';
 import { MAPPED_OPERATIONS, MAPPED_SERVICES, type MappedOperation } from './wire-trace-actions.js';
@@ -17,13 +16,6 @@ export interface ReportedOperation {
   readonly request: string | null;
 }
 
-export interface TraceAction {
-  readonly action: string;
-  /** URN; null where the action has no resource. */
-  readonly resource: string | null;
-  readonly self: boolean;
-}
-
 const BY_NAME: ReadonlyMap<string, MappedOperation> = new Map(
   MAPPED_OPERATIONS.flatMap((mapped) =>
     [mapped.traceName, ...mapped.aliases].map(
@@ -31,53 +23,44 @@ const BY_NAME: ReadonlyMap<string, MappedOperation> = new Map(
     ),
   ),
 );
-const SERVICES = new Set(MAPPED_SERVICES.map(foldCase));
+/** Spares folding and putting together three names for nearly every trace. */
+const BY_EXACT_NAME: ReadonlyMap<string, readonly MappedOperation[]> = new Map(
+  MAPPED_OPERATIONS.map(({ traceName }) => [
+    traceName,
+    MAPPED_OPERATIONS.filter((mapped) => mapped.traceName === traceName),
+  ]),
+);
+const SERVICES = new Set([...MAPPED_SERVICES, ...MAPPED_SERVICES.map(foldCase)]);
 
 /** The longest `request` that is read for the name of an instance. */
 const MOST_REQUEST = 16_384;
 
 /** Names match in any case of letters, as senders spell services in either. */
-export function mappedOperation(operation: ReportedOperation): MappedOperation | null {
-  return BY_NAME.get(keyOf(operation.serviceType, operation.resourceType, operation.traceName)) ?? null;
+export function mappedOperation({ serviceType, resourceType, traceName }: ReportedOperation): MappedOperation | null {
+  for (const mapped of BY_EXACT_NAME.get(traceName) ?? [])
+    if (mapped.resourceType === resourceType && mapped.serviceType === serviceType) return mapped;
+  return isMappedService(serviceType) ? (BY_NAME.get(keyOf(serviceType, resourceType, traceName)) ?? null) : null;
 }
-
-/** Condition keys that a trace tells (folded), or that follow from who did it. */
-export const TOLD_KEYS: ReadonlySet<string> = new Set(
-  [
-    'g:CurrentTime',
-    'g:SourceIp',
-    'g:ProjectName',
-    'g:ServiceName',
-    'g:UserId',
-    'g:UserName',
-    'g:DomainId',
-    'g:DomainName',
-    'g:PrincipalAccount',
-    'g:PrincipalUrn',
-  ].map(foldCase),
-);
 
 /** Whether operations of the service are mapped at all, so that one without an action is worth telling. */
 export function isMappedService(serviceType: string): boolean {
-  return SERVICES.has(foldCase(serviceType));
+  return SERVICES.has(serviceType) || SERVICES.has(foldCase(serviceType));
 }
 
 /**
  * @param region of the trace's project; null where it is not known, or the operation is the domain's
- * @returns null where the trace does not say what it was done to
+ * @returns URN; null where the action has no resource; undefined where the trace does not say what it was done to
  */
-export function traceAction(
+export function traceResource(
   mapped: MappedOperation,
   trace: ReportedOperation,
   region: string | null,
-): TraceAction | null {
-  const { action, self } = mapped;
-  if (mapped.path === 'none') return { action, resource: null, self };
-  const [service, resourceType] = splitAction(action) ?? ['', ''];
+): string | null | undefined {
+  if (mapped.path === 'none') return null;
   const path = pathOf(mapped, trace);
-  if (path === null) return null;
-  const resource = formatUrn({ service, region: region ?? '*', domainId: trace.domainId, resourceType, path });
-  return { action, resource, self };
+  if (path === null) return undefined;
+  const { actionService: service, actionType: resourceType } = mapped;
+  return formatUrn({ service, region: region ?? '*', domainId: trace.domainId, resourceType, path });
 }
 
 function pathOf({ path }: MappedOperation, { resourceName, request }: ReportedOperation): string | null {

@@ -14,6 +14,14 @@ export function verdictOf(decision: Decision, self: boolean): Verdict | null {
   return permits(decision, self) ? null : 'denied';
 }
 
+/** Of decisions that are all possible the one that stands for them; null where they do not come to the same. */
+export function agreed(decisions: readonly Decision[], outcome: (decision: Decision) => unknown): Decision | null {
+  const [first, ...others] = decisions;
+  if (first === undefined) return null;
+  const common = outcome(first);
+  return others.every((decision) => outcome(decision) === common) ? first : null;
+}
+
 /** Whether it took effect, by what the trace says: warnings, incidents and refusals did not. */
 export function succeeded({
   traceRating,
