@@ -66,6 +66,7 @@ describe('users and groups', () => {
     ['1100', {}],
     ['1101', { name: '1st' }],
     ['1102', { name: 'a', email: 'nowhere' }],
+    ['1102', { name: 'a', email: `${'l'.repeat(65)}@x.example` }],
     ['1104', { name: 'a', phone: 'x', areacode: '0086' }],
     ['1106', { name: 'a', phone: '123' }],
     ['1117', { name: 'a', description: 'x'.repeat(256) }],
