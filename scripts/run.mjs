@@ -18,6 +18,7 @@ const sources = [
   'src',
   'migrations',
   'bench',
+  'test/deploy',
   'test/faults',
   'test/fuzz',
   'test/support',
@@ -27,7 +28,11 @@ const sources = [
   'tsconfig.build.json',
 ];
 /** Trials of the whole product: not part of it, so not of its command line either. */
-const trials = { faults: ['faults/faults.command.js', 'faultsCommand'], fuzz: ['fuzz/fuzz.command.js', 'fuzzCommand'] };
+const trials = {
+  faults: ['faults/faults.command.js', 'faultsCommand'],
+  fuzz: ['fuzz/fuzz.command.js', 'fuzzCommand'],
+  image: ['deploy/image.command.js', 'imageCommand'],
+};
 
 /** Installing or compiling failed, and has already said on stderr what went wrong. */
 class PreparationFailed extends Error {}

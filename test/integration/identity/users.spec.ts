@@ -241,4 +241,13 @@ describe('users and groups', () => {
     );
     expect(stored).toHaveLength(1);
   });
+
+  it('dates what it records by the database, whatever its own clock says', async () => {
+    for (const ms of [600_000, -1_200_000, 600_000]) {
+      service.clock.advance(ms);
+      await service.createUser(await service.operatorToken());
+      const last = (await service.recorded()).at(-1);
+      expect(Math.abs(Number(last?.['record_time']) - Date.now())).toBeLessThan(60_000);
+    }
+  });
 });
