@@ -28,6 +28,8 @@ const steps = {
   'core purity': [tsc, '-p', 'tsconfig.core.json', '--noEmit'],
   format: [prettier, '--check', '--log-level', 'warn', '.'],
   lock: ['scripts/lock.mjs', '--check'],
+  licences: ['scripts/licences.mjs'],
+  audit: ['scripts/audit.mjs'],
 };
 
 const running = new Set();
@@ -59,6 +61,7 @@ async function runStep(name) {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
   if (code !== 0) console.log(`${output.replace(/^/gm, '       ')}\n`);
+  else for (const note of output.split('\n').filter((line) => line.startsWith('note: '))) console.log(`       ${note}`);
   return code === 0;
 }
 

@@ -18,11 +18,22 @@ const sources = [
   'src',
   'migrations',
   'bench',
+  'test/deploy',
+  'test/faults',
+  'test/fuzz',
+  'test/support',
   'package.json',
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
 ];
+/** Trials of the whole product: not part of it, so not of its command line either. */
+const trials = {
+  faults: ['faults/faults.command.js', 'faultsCommand'],
+  fuzz: ['fuzz/fuzz.command.js', 'fuzzCommand'],
+  image: ['deploy/image.command.js', 'imageCommand'],
+};
+
 /** Installing or compiling failed, and has already said on stderr what went wrong. */
 class PreparationFailed extends Error {}
 
@@ -104,6 +115,11 @@ async function run(name, args) {
   if (name === 'start') {
     await importBuilt('main.js', args);
     return undefined;
+  }
+  if (Object.hasOwn(trials, name)) {
+    const [file, command] = trials[name];
+    const trial = await importBuilt(join('..', 'test', file), args);
+    return trial[command](args);
   }
   const cli = await importBuilt('cli.js', [name, ...args]);
   return cli.run(name, args);

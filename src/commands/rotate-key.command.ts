@@ -5,7 +5,6 @@ import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
 import { lockDataDirectory, startEmbeddedPostgres } from '../embedded/index.js';
 import { RotationRefused, rotateEncryptionKey } from '../identity/index.js';
-import { systemClock } from '../kernel/clock.js';
 import { splitOption } from '../kernel/command-option.js';
 import type { Config } from '../platform/config/config.schema.js';
 import { ConfigError, loadConfig } from '../platform/config/load-config.js';
@@ -38,7 +37,7 @@ export async function rotateKey(args: readonly string[]): Promise<number> {
   const installation = await open(config);
   try {
     const result = await withDatabase(config, installation.databaseUrl, (database) =>
-      rotateEncryptionKey(database, new TraceRecorder(new TraceOutboxStore(database), systemClock), {
+      rotateEncryptionKey(database, new TraceRecorder(new TraceOutboxStore(database)), {
         from: installation.key,
         to,
       }),

@@ -19,7 +19,15 @@ const name = () =>
     );
 const description = () => recordText(255, 0);
 const password = () => recordText(1_024, 0);
-const email = () => z.union([z.literal(''), z.email('must be an address').max(255)]);
+/** Before the `@` at most 64 octets (RFC 5321 §4.5.3.1.1). */
+const email = () =>
+  z.union([
+    z.literal(''),
+    z
+      .email('must be an address')
+      .max(255)
+      .regex(/^[^@]{1,64}@/, 'must be an address'),
+  ]);
 const areacode = () => z.string().regex(/^(?:\+?\d{1,8})?$/, 'must be the digits of a country code, e.g. 0086');
 const phone = () => z.string().regex(/^\d{0,32}$/, 'must have at most 32 digits');
 

@@ -16,6 +16,14 @@ const UNCONFIRMED_AFTER = '30 seconds';
 export class TraceOutboxStore {
   constructor(private readonly database: Database) {}
 
+  /** The database's clock, in epoch ms. */
+  async now(transaction: Transaction): Promise<number> {
+    const [row] = await transaction.query<{ now_ms: string }>(
+      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms',
+    );
+    return Number(row?.now_ms);
+  }
+
   async add(row: OutboxRow, transaction: Transaction): Promise<void> {
     await transaction.query(
       'INSERT INTO trace_outbox (domain_id, trace_id, record_key, payload) VALUES ($1, $2, $3, $4)',

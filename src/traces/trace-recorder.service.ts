@@ -1,11 +1,9 @@
 /** Records our own operations as traces: through the outbox and the same topic that services publish to (design §5). */
 import { randomBytes } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import type { Clock } from '../kernel/clock.js';
+import { Injectable } from '@nestjs/common';
 import { uuidV1 } from '../kernel/ids.js';
 import type { Principal } from '../kernel/principal.js';
 import type { Transaction } from '../platform/database/database.js';
-import { CLOCK } from '../platform/tokens.js';
 import { TraceOutboxStore } from './trace-outbox.store.js';
 
 /** An operation of this service, told by whoever does it. Bodies must come without secrets. */
@@ -56,14 +54,12 @@ export class TraceRecorder {
   private lastMs = 0;
   private ticks = 0;
 
-  constructor(
-    private readonly outbox: TraceOutboxStore,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  constructor(private readonly outbox: TraceOutboxStore) {}
 
   /** In the caller's transaction: the operation and its trace are committed together, or neither. */
   async record(operation: OwnOperation, transaction: Transaction): Promise<void> {
-    const now = this.clock.now();
+    // Of all clocks only this one is that of ingest, which refuses what lies in its future.
+    const now = await this.outbox.now(transaction);
     const traceId = uuidV1(now, this.nextTick(now), this.node);
     await this.outbox.add(
       {

@@ -2,13 +2,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { endsWithin } from '../../src/embedded/processes.js';
 import { describeVariables } from '../../src/platform/config/config.schema.js';
 import type { WireCoverage } from '../../src/traces/coverage.dto.js';
 import { reaches } from './reaches.js';
 
-export const ROOT = join(__dirname, '../..');
+export const ROOT = rootOf(dirname(fileURLToPath(import.meta.url)));
+/** The folder of package.json, from here as from where it is compiled to. */
+function rootOf(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : rootOf(dirname(folder));
+}
+
 /** Compiling first, on a busy machine, is the longest of it. */
 const START_LIMIT_MS = 240_000;
 const END_LIMIT_MS = 40_000;

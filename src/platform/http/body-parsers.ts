@@ -1,6 +1,7 @@
 /** Reads JSON bodies, keeping the received bytes of these and of all others: signatures are made over them. */
 import type { Readable } from 'node:stream';
 import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { nestsDeeper } from './json-depth.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -8,6 +9,9 @@ declare module 'fastify' {
     rawBody?: Buffer;
   }
 }
+
+/** Far beyond what any body needs, and far below what fills a stack. */
+const MOST_NESTING = 100;
 
 /** JSON in UTF-8 under any spelling of the type's parameters; every other type is refused with 415. */
 export function registerBodyParsers(fastify: FastifyInstance): void {
@@ -20,9 +24,28 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
       request.rawBody = body;
       // SDKs send an empty body with a JSON type, also to POST. What needs one says so itself.
       if (body.length === 0) done(null, undefined);
+      else if (nestsDeeper(body, MOST_NESTING)) done(refusal(400, 'nests too deep'));
       else void parseJson(request, body.toString('utf8'), done);
     },
   );
+}
+
+/** Nothing is unpacked here: how much comes out of a few bytes is in the sender's hands. */
+export function refuseEncodedBodies(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') {
+      done();
+      return;
+    }
+    // What is still under way is not read, and what is acceptable is told (RFC 9110 §15.5.16).
+    reply.header('connection', 'close').header('accept-encoding', 'identity');
+    done(refusal(415, 'encoded'));
+  });
+}
+
+function refusal(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode });
 }
 
 /** Fastify reads no body of these. SDKs send and sign one all the same, e.g. `{}`; it is kept and otherwise ignored. */
@@ -56,11 +79,7 @@ function announcesBody({ headers }: FastifyRequest): boolean {
 function refuseBody(error: unknown, reply: FastifyReply, done: (error: Error) => void): void {
   reply.header('connection', 'close');
   // What broke off is the caller's doing, as it is where Fastify reads.
-  done(
-    error instanceof TooLarge
-      ? error
-      : Object.assign(new Error('no whole body', { cause: error }), { statusCode: 400 }),
-  );
+  done(error instanceof TooLarge ? error : Object.assign(refusal(400, 'no whole body'), { cause: error }));
 }
 
 function readBody(payload: Readable, limit: number): Promise<Buffer> {

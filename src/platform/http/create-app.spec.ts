@@ -83,6 +83,11 @@ class ProbeController {
     return { id };
   }
 
+  @Post('v1/wish')
+  wish(@ApiZodBody(z.strictObject({ reason: z.string() }).optional()) body: unknown): unknown {
+    return { body };
+  }
+
   @Delete('v1/body')
   remove(@Req() { body, rawBody }: RawBodyRequest<FastifyRequest>): unknown {
     return { body: body ?? null, raw: rawBody?.toString() ?? null };
@@ -384,6 +389,37 @@ describe('the HTTP application', () => {
     for (const url of scripts) await http().get(new URL(url, 'http://x/docs').pathname).expect(200);
     expect(page.text).not.toMatch(/<script>(?!\s*<\/script>)/);
     expect(openApiText(app)).toBe(openApiText(app));
+  });
+
+  it('tells a body that is null from one that is absent', async () => {
+    await http().post('/v1/wish').expect(201, {});
+    await http().post('/v1/wish').send({ reason: 'because' }).expect(201);
+    const { body } = await http().post('/v1/wish').type('json').send('null').expect(400);
+    expect(body.problems).toEqual([{ path: 'body', message: expect.any(String) }]);
+  });
+
+  it('documents how every route refuses, in the shape of its API, and parameters that nobody described', () => {
+    interface Documented {
+      parameters?: { name: string; in: string }[];
+      requestBody?: { required: boolean };
+      responses: Record<string, { $ref?: string }>;
+    }
+    const { paths, components } = JSON.parse(openApiText(app)) as {
+      paths: Record<string, Record<string, Documented>>;
+      components: { responses: Record<string, unknown> };
+    };
+    const refusals = (path: string, method: string) =>
+      Object.entries(paths[path]?.[method]?.responses ?? {}).flatMap(([status, { $ref }]) => ($ref ? [status] : []));
+    const anywhere = ['400', '408', '413', '414', '415', '429', '431', '503'];
+    expect(refusals('/v1/query', 'get')).toEqual(anywhere);
+    expect(refusals('/v1/guarded', 'get')).toEqual([...anywhere, '401', '403', '404'].sort());
+    expect(refusals('/v1/body', 'post')).toEqual([...anywhere, '409', '412'].sort());
+    expect(paths['/v3/auth/body']?.['post']?.responses['400']).toEqual({ $ref: '#/components/responses/IamRefusal' });
+    expect(paths['/v2/fail/{kind}']?.['get']?.responses['400']).toEqual({ $ref: '#/components/responses/SwrRefusal' });
+    expect(Object.keys(components.responses)).toEqual(['BodylessRefusal', 'IamRefusal', 'Refusal', 'SwrRefusal']);
+    expect(paths['/v1/fail/{kind}']?.['get']?.parameters).toMatchObject([{ name: 'kind', in: 'path' }]);
+    expect(paths['/v1/wish']?.['post']?.requestBody?.required).toBe(false);
+    expect(paths['/v1/body']?.['post']?.requestBody?.required).toBe(true);
   });
 
   it('is alive, and ready as long as every check passes', async () => {

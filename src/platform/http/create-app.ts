@@ -17,7 +17,7 @@ import { registerRequestLog } from '../logging/request-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ErrorFilter } from './error.filter.js';
 import { errorResponse } from './error-response.js';
-import { keepUnreadBodies, registerBodyParsers } from './body-parsers.js';
+import { keepUnreadBodies, refuseEncodedBodies, registerBodyParsers } from './body-parsers.js';
 import { answerProbesOnly } from './probes-only.js';
 import { observeRequests } from './request-metrics.js';
 
@@ -25,6 +25,8 @@ import { observeRequests } from './request-metrics.js';
 const CONNECTION_TIMEOUT_MS = 120_000;
 /** Within this the whole request must have arrived. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How often Node looks for requests that are late; its own 30 s would double the time above. */
+const TIMEOUT_CHECK_MS = 5_000;
 /** Longer than the 60 s usual for load balancers, so that it is they who close an idle connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** Repository names have up to 255 characters, in a path up to three times as many. */
@@ -54,6 +56,7 @@ export async function createHttpApp(
   registerRequestLog(fastify, log);
   if (!config.ROLES.includes('api')) answerProbesOnly(fastify);
   observeRequests(fastify, app.get(Metrics, { strict: false }));
+  refuseEncodedBodies(fastify);
   registerBodyParsers(fastify);
   keepUnreadBodies(fastify);
   await registerHeaders(fastify, config);
@@ -82,7 +85,14 @@ function createAdapter(config: Config, log: Logger, filter: ErrorFilter): Fastif
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: MAX_PARAM_LENGTH },
   };
   try {
-    return new FastifyAdapter({ ...options, ...tlsOptions(config) });
+    // Fastify sets its own on the finished server, too late for Node, which gives the headers alone 60 s.
+    const checks = {
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+    };
+    const { https } = tlsOptions(config);
+    return new FastifyAdapter({ ...options, ...(https ? { https: { ...https, ...checks } } : { http: checks }) });
   } catch (error) {
     if (error instanceof TypeError && config.TRUST_PROXY !== undefined)
       throw new ConfigError([`TRUST_PROXY: ${error.message}`]);

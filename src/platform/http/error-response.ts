@@ -99,6 +99,8 @@ function faultOf(error: unknown, request: FailedRequest, family: ApiFamily): Fau
   return { code: codeFor(reads ? 'internalRead' : 'internalWrite', family), message: '' };
 }
 
+const JSON_WANTED = 'The body must be JSON with Content-Type application/json and without Content-Encoding.';
+
 /** Errors of Nest and Fastify carry a status; their own wording names their internals, so it is not repeated. */
 function clientFault(status: number, family: ApiFamily, request: FailedRequest): Fault {
   switch (status) {
@@ -121,9 +123,9 @@ function clientFault(status: number, family: ApiFamily, request: FailedRequest):
       if (request.path.startsWith('/access/v1/'))
         return {
           code: codeFor('badBody', family),
-          message: 'The body must be JSON with Content-Type application/json.',
+          message: JSON_WANTED,
         };
-      return { code: 'QST.UnsupportedMediaType', message: 'The body must be JSON with Content-Type application/json.' };
+      return { code: 'QST.UnsupportedMediaType', message: JSON_WANTED };
     case 429:
       return { code: codeFor('throttled', family), message: 'Too many requests.' };
     case 431:

@@ -1,6 +1,7 @@
 /** The OpenAPI document: built from the running routes, in a stable order, and served with its reader. */
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { withRefusals } from './openapi-refusals.js';
 import { SECURITY_SCHEME } from './requires.js';
 
 /** Needs no running server: an application that was created, and initialised, is enough. */
@@ -15,9 +16,11 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       SECURITY_SCHEME,
     )
     .build();
-  return SwaggerModule.createDocument(app, config, {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
-  });
+  return withRefusals(
+    SwaggerModule.createDocument(app, config, {
+      operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+    }),
+  );
 }
 
 /** The document as text, the same for the same routes, in whatever order their modules were loaded. */

@@ -66,7 +66,7 @@ export function check<S extends z.ZodType>(
   refuseUnknown = false,
 ): Checked<z.infer<S>> {
   // Without its input an issue does not tell a value of another type from one that is missing.
-  const parsed = schema.safeParse(given ?? (part === 'body' ? undefined : {}), { reportInput: true });
+  const parsed = schema.safeParse(part === 'body' ? given : (given ?? {}), { reportInput: true });
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(part, issue, schema));
   if (refuseUnknown) problems.push(...unknownMembers(part, schema, given));
   return { value: problems.length === 0 ? parsed.data : undefined, problems };

@@ -18,7 +18,7 @@ export function ApiZodResponse(status: number, schema: z.ZodType, description = 
 }
 
 export function documentBody(schema: z.ZodType): MethodDecorator {
-  return ApiBody({ schema: jsonSchema(schema, 'input') });
+  return ApiBody({ required: !schema.safeParse(undefined).success, schema: jsonSchema(schema, 'input') });
 }
 
 export function documentQuery(schema: z.ZodType): MethodDecorator {

@@ -66,6 +66,7 @@ describe('users and groups', () => {
     ['1100', {}],
     ['1101', { name: '1st' }],
     ['1102', { name: 'a', email: 'nowhere' }],
+    ['1102', { name: 'a', email: `${'l'.repeat(65)}@x.example` }],
     ['1104', { name: 'a', phone: 'x', areacode: '0086' }],
     ['1106', { name: 'a', phone: '123' }],
     ['1117', { name: 'a', description: 'x'.repeat(256) }],
@@ -239,5 +240,14 @@ describe('users and groups', () => {
       [user.id],
     );
     expect(stored).toHaveLength(1);
+  });
+
+  it('dates what it records by the database, whatever its own clock says', async () => {
+    for (const ms of [600_000, -1_200_000, 600_000]) {
+      service.clock.advance(ms);
+      await service.createUser(await service.operatorToken());
+      const last = (await service.recorded()).at(-1);
+      expect(Math.abs(Number(last?.['record_time']) - Date.now())).toBeLessThan(60_000);
+    }
   });
 });

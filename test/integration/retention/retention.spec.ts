@@ -24,7 +24,7 @@ describe('RetentionService', () => {
 
   /** A service of its own process: nothing remembered. */
   const service = (retentionDays = 7, owner: typeof OWNER | null = OWNER) => {
-    const recorder = new TraceRecorder(new TraceOutboxStore(db.database), { now: () => Date.now() });
+    const recorder = new TraceRecorder(new TraceOutboxStore(db.database));
     const traces = new RetentionTraces(recorder, () => Promise.resolve(owner));
     metrics = new Metrics();
     return new RetentionService(
