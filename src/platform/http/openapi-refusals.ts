@@ -50,6 +50,7 @@ const FAMILY_MEMBERS: Readonly<Record<ApiFamily, Readonly<Record<string, object>
   },
   iam5: {},
   cts: {},
+  osm: {},
   native: {},
 };
 
@@ -58,6 +59,7 @@ const RESPONSE_NAMES: Readonly<Record<ApiFamily, string>> = {
   swr: 'SwrRefusal',
   iam5: 'Refusal',
   cts: 'Refusal',
+  osm: 'Refusal',
   native: 'Refusal',
 };
 

@@ -32,7 +32,13 @@ describe('the catalogue', () => {
   it('lists every action that a route requires, on its plane', async () => {
     const required = await requiredActions();
     expect(required.length).toBeGreaterThan(60);
-    const wrong = required.filter(({ action, plane }) => findAction(action)?.plane !== plane);
+    // Routes for what is one's own let tenants in whatever the action's plane: their handlers ask about it themselves, once
+    // they have told a caller what it may not do to its own.
+    const isRight = ({ action, plane, self }: Requirement): boolean => {
+      const listed = findAction(action)?.plane;
+      return listed === plane || (self && plane === 'tenant' && listed === 'operator');
+    };
+    const wrong = required.filter((requirement) => !isRight(requirement));
     expect([...new Set(wrong.map(({ action, plane }) => `${plane} ${action}`))]).toEqual([]);
   });
 
