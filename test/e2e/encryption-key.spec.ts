@@ -56,7 +56,7 @@ describe('the encryption key', () => {
     const former = key();
     expect(resultOf(await rotate())).toEqual({
       outcome: 'rotated',
-      resealed: { access_keys: 1, signing_keys: 1, mfa_devices: 0, encryption_check: 1 },
+      resealed: { access_keys: 1, signing_keys: 1, mfa_devices: 0, webhooks: 0, encryption_check: 1 },
     });
     expect([key(), statSync(join(dataDir, 'encryption.key')).mode & 0o777]).toEqual([
       readFileSync(newKeyFile, 'utf8'),
