@@ -29,7 +29,8 @@ describe('PolicySnapshots', () => {
         loads += 1;
         return answer(() => ids.map((domainId) => record(domainId, version)));
       },
-      versions: (ids: readonly string[]) => answer(() => new Map(ids.map((id) => [id, version]))),
+      changed: (known: ReadonlyMap<string, string>) =>
+        answer(() => new Set([...known].filter(([, seen]) => seen !== version).map(([id]) => id))),
     };
     const listen = (_: string, handler: () => void) => {
       notify = handler;

@@ -44,13 +44,16 @@ export class PolicySnapshotsStore {
     });
   }
 
-  /** `0` for a domain that never had any policy. */
-  async versions(domainIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.database.query<{ domain_id: string; version: string }>(
-      'SELECT domain_id, version FROM policy_states WHERE domain_id = ANY($1::text[])',
-      [domainIds],
+  /**
+   * Which of these domains are at another version than the one that is known; `0` stands for a domain that never had any policy.
+   * Asked twice a second about all that are kept, so only what differs is answered.
+   */
+  async changed(known: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
+    const rows = await this.database.query<{ domain_id: string }>(
+      `SELECT q.domain_id FROM unnest($1::text[], $2::bigint[]) AS q(domain_id, version)
+       LEFT JOIN policy_states s ON s.domain_id = q.domain_id WHERE coalesce(s.version, 0) <> q.version`,
+      [[...known.keys()], [...known.values()]],
     );
-    const known = new Map(rows.map((row) => [row.domain_id, row.version]));
-    return new Map(domainIds.map((id) => [id, known.get(id) ?? '0']));
+    return new Set(rows.map((row) => row.domain_id));
   }
 }

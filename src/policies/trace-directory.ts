@@ -4,8 +4,8 @@ import { actorWithin, namedUser } from './core/trace-actor.js';
 
 export type Project = NonNullable<Awaited<ReturnType<ProjectDirectory['find']>>>;
 
-/** What was read is believed for so long. */
-const FRESH_MS = 10_000;
+/** What was read is believed for so long. A verdict is a remark, not a guard: those read the caller with every request. */
+const FRESH_MS = 30_000;
 /** Longer text of a user is taken apart each time: senders write it, and what is kept of it is bounded. */
 const MOST_ACTOR_TEXT = 512;
 
@@ -67,13 +67,28 @@ export class DomainDirectory {
     return fresh(this.projects.get(projectId), nowMs);
   }
 
+  /** One who is still the same stays the same object: what was found out about it hangs on that. */
   learnUser(userId: string, value: DirectoryUser | null, readAt: number): void {
-    this.users.set(userId, { value, readAt });
+    const former = this.users.get(userId)?.value ?? null;
+    this.users.set(userId, { value: isSameUser(former, value) ? former : value, readAt });
   }
 
   learnProject(projectId: string, value: Project | null, readAt: number): void {
     this.projects.set(projectId, { value, readAt });
   }
+}
+
+function isSameUser(former: DirectoryUser | null, read: DirectoryUser | null): boolean {
+  return (
+    former !== null &&
+    read !== null &&
+    former.userName === read.userName &&
+    former.domainName === read.domainName &&
+    former.enabled === read.enabled &&
+    former.isOperator === read.isOperator &&
+    former.groups.length === read.groups.length &&
+    former.groups.every((group, index) => group === read.groups[index])
+  );
 }
 
 function fresh<V>(read: Read<V> | undefined, nowMs: number): V | null | undefined {

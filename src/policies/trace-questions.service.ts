@@ -51,7 +51,7 @@ export class TraceQuestions {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** One answer per trace, in their order. Users and projects may be up to ten seconds old. */
+  /** One answer per trace, in their order. Users and projects may be up to half a minute old. */
   async of(traces: readonly AskedTrace[]): Promise<readonly (TraceQuestion | Unasked)[]> {
     if (this.directory.size > MOST_KNOWN) this.directory = new TraceDirectory();
     // Kept through the batch, whatever others forget meanwhile.
