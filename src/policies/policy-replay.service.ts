@@ -10,7 +10,8 @@ import { renderProgress, renderSummary } from './policy-replay.dto.js';
 import type { DomainSnapshot } from './policy-snapshot.js';
 import { PolicySnapshots } from './policy-snapshots.service.js';
 import { TraceJudge } from './trace-judge.js';
-import { type TraceQuestion, TraceQuestions } from './trace-questions.service.js';
+import { TraceDirectory } from './trace-directory.js';
+import { type TraceQuestion, TraceQuestions, type Unasked } from './trace-questions.service.js';
 
 export interface Replay {
   readonly domainId: string;
@@ -45,25 +46,23 @@ export class PolicyReplays {
     if (userId !== null && (await this.subjects.find(domainId, userId)) === null) throw absent('user_id', 'user');
     if (groupId !== null && !(await this.subjects.hasGroup(domainId, groupId))) throw absent('group_id', 'group');
     const snapshot = await this.snapshots.of(domainId);
-    return this.lines(replay, new Judges(snapshot, replay.drafts));
+    return this.lines(replay, new Judges(snapshot, replay.drafts), new TraceDirectory());
   }
 
-  private async *lines(replay: Replay, judges: Judges): AsyncGenerator<string> {
+  private async *lines(replay: Replay, judges: Judges, directory: TraceDirectory): AsyncGenerator<string> {
     const tally = new ReplayTally();
     for await (const page of this.traces.pages(replay.domainId, replay.fromMs, replay.toMs)) {
-      await this.evaluate(page, replay, judges, tally);
+      this.evaluate(page, await this.questions.of(page, directory), { replay, judges, tally });
       yield renderProgress(tally);
     }
     yield renderSummary(tally);
   }
 
-  private async evaluate(
+  private evaluate(
     page: readonly StoredOperation[],
-    { userId, groupId }: Replay,
-    judges: Judges,
-    tally: ReplayTally,
-  ): Promise<void> {
-    const asked = await this.questions.of(page);
+    asked: readonly (TraceQuestion | Unasked)[],
+    { replay: { userId, groupId }, judges, tally }: { replay: Replay; judges: Judges; tally: ReplayTally },
+  ): void {
     page.forEach(({ traceId, recordTime }, index) => {
       const found = asked[index] ?? 'foreign';
       if (typeof found === 'string') {

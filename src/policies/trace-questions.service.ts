@@ -51,11 +51,15 @@ export class TraceQuestions {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** One answer per trace, in their order. Users and projects may be up to half a minute old. */
-  async of(traces: readonly AskedTrace[]): Promise<readonly (TraceQuestion | Unasked)[]> {
+  /**
+   * One answer per trace, in their order. Users and projects may be up to half a minute old.
+   *
+   * @param own what the caller read itself and keeps, to be no older than that; absent: what all callers share
+   */
+  async of(traces: readonly AskedTrace[], own?: TraceDirectory): Promise<readonly (TraceQuestion | Unasked)[]> {
     if (this.directory.size > MOST_KNOWN) this.directory = new TraceDirectory();
     // Kept through the batch, whatever others forget meanwhile.
-    const { directory } = this;
+    const directory = own ?? this.directory;
     const nowMs = this.clock.now();
     const open: AskedTrace[] = [];
     const asked = traces.map((trace) => {

@@ -93,8 +93,6 @@ describe('POST /v1/policies/replay', () => {
       tenant.domain.id,
       USERS['ci-robot'],
     ]);
-    // Users are remembered for ten seconds.
-    service.clock.advance(15_000);
     const byRobots = creations((name) => name === 'ci-robot');
     for (const body of [{ group_id: 'robots' }, { user_id: USERS['ci-robot'] }]) {
       const { summary } = await replay({ policies: DRAFTS, ...body });
