@@ -1,11 +1,7 @@
 /** Callers of the API on kept-alive connections, for the quota benchmark; and how long they waited. */
 import { Agent, request } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { BootstrapService } from '../src/identity/index.js';
 import type { Scope } from '../src/quotas/core/scope.js';
-import type { BenchStack } from './bench-stack.js';
+import { type BenchStack, firstAdministrator } from './bench-stack.js';
 
 interface Answer {
   readonly status: number;
@@ -28,9 +24,7 @@ export interface HttpCallers {
 }
 
 export async function openHttpCallers({ app }: BenchStack, callers: number): Promise<HttpCallers> {
-  const folder = mkdtempSync(join(tmpdir(), 'quaestor-bench-'));
-  const { credentials } = await app.get(BootstrapService, { strict: false }).run(join(folder, 'credentials.json'));
-  rmSync(folder, { recursive: true, force: true });
+  const credentials = await firstAdministrator(app);
   await app.listen(0, '127.0.0.1');
   const address = app.getHttpServer().address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;

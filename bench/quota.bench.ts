@@ -14,6 +14,7 @@ import { type BenchStack, openBenchStack, pretendBroker, recordsOf } from './ben
 import type { ComparisonResult } from './comparison-result.js';
 import { compare, type Contender } from './harness.js';
 import { openHttpCallers } from './quota-http.js';
+import { insertTenants, tenantOf } from './quota-tenants.js';
 import { machineFacts, type Report } from './report.js';
 import { ingestShape, workload } from './workload.js';
 
@@ -32,7 +33,7 @@ const LOGS = 2;
 export async function benchQuota(traces = TRACES): Promise<Report> {
   const stack = await openBenchStack();
   try {
-    await prepare(stack);
+    await insertTenants(stack, { domains: DOMAINS, quotaKey: 'robot', limit: 1_000_000_000 });
     const comparisons: ComparisonResult[] = [await hot(stack), ...(await wide(stack)), await ingest(stack, traces)];
     return { name: 'quota', machine: machineFacts(stack.postgresVersion), comparisons };
   } finally {
@@ -40,29 +41,12 @@ export async function benchQuota(traces = TRACES): Promise<Report> {
   }
 }
 
-const domainOf = (index: number): string => `bench-${String(index % DOMAINS)}`;
+const domainOf = (index: number): string => tenantOf(index, DOMAINS);
 const scopeOf = (index: number): Scope => ({
   kind: 'user',
   projectId: `${domainOf(index)}-p`,
   id: `user-${String(Math.floor(index / DOMAINS) % USERS)}`,
 });
-
-/** Domains with a project each, a key without names, and the rows that the bare client works on. */
-async function prepare({ bare }: BenchStack): Promise<void> {
-  await bare.query(
-    `INSERT INTO domains (id, name) SELECT 'bench-' || n, 'bench-' || n FROM generate_series(0, $1::int - 1) AS n`,
-    [DOMAINS],
-  );
-  await bare.query(
-    `INSERT INTO projects (domain_id, id, name, region) SELECT id, id || '-p', 'p', 'cn-north-4' FROM domains WHERE id LIKE 'bench-%'`,
-  );
-  await bare.query(
-    `INSERT INTO quota_definitions (quota_key, version, document)
-     SELECT 'robot', 1, document || '{"key":"robot","scope_kind":"user","mode":"enforce","default_limit":1000000000,"traces":[],
-       "name_rule":"any","unique_in":"space"}' FROM quota_definitions WHERE quota_key = 'repo'`,
-  );
-  await bare.query('UPDATE quota_catalogue SET revision = revision + 1');
-}
 
 async function empty({ bare }: BenchStack): Promise<void> {
   await bare.query(

@@ -9,6 +9,7 @@ import { RequestCreation } from '../src/quota-requests/request-creation.service.
 import { type BenchStack, firstAdministrator, openBenchStack } from './bench-stack.js';
 import type { ComparisonResult } from './comparison-result.js';
 import { compare, type Contender } from './harness.js';
+import { insertTenants, tenantOf } from './quota-tenants.js';
 import { machineFacts, type Report } from './report.js';
 
 const DOMAINS = 100;
@@ -20,7 +21,7 @@ const KEY = 'robot';
 export async function benchRequests(): Promise<Report> {
   const stack = await openBenchStack();
   try {
-    await prepare(stack);
+    await insertTenants(stack, { domains: DOMAINS, quotaKey: KEY, limit: 5 });
     const actor = await operator(stack);
     const comparisons = [await creation(stack, actor), await decision(stack, actor)];
     return { name: 'requests', machine: machineFacts(stack.postgresVersion), comparisons };
@@ -29,25 +30,9 @@ export async function benchRequests(): Promise<Report> {
   }
 }
 
-const domainOf = (index: number): string => `bench-${String(index % DOMAINS)}`;
+const domainOf = (index: number): string => tenantOf(index, DOMAINS);
 const userOf = (index: number): string => `user-${String(Math.floor(index / DOMAINS))}`;
 const scopeOf = (index: number): string => `user/${domainOf(index)}-p/${userOf(index)}`;
-
-async function prepare({ bare }: BenchStack): Promise<void> {
-  await bare.query(
-    `INSERT INTO domains (id, name) SELECT 'bench-' || n, 'bench-' || n FROM generate_series(0, $1::int - 1) AS n`,
-    [DOMAINS],
-  );
-  await bare.query(
-    `INSERT INTO projects (domain_id, id, name, region) SELECT id, id || '-p', 'p', 'cn-north-4' FROM domains WHERE id LIKE 'bench-%'`,
-  );
-  await bare.query(
-    `INSERT INTO quota_definitions (quota_key, version, document)
-     SELECT '${KEY}', 1, document || '{"key":"${KEY}","scope_kind":"user","mode":"enforce","default_limit":5,"traces":[],
-       "name_rule":"any","unique_in":"space"}' FROM quota_definitions WHERE quota_key = 'repo'`,
-  );
-  await bare.query('UPDATE quota_catalogue SET revision = revision + 1');
-}
 
 /** The first administrator, who may everything; who asks is told apart from it by its id. */
 async function operator({ app }: BenchStack): Promise<Actor> {

@@ -13,9 +13,8 @@ import { RepeatedWork } from '../platform/scheduling/repeated-work.js';
 import { CONFIG } from '../platform/tokens.js';
 import { DomainSnapshot, type SnapshotRecord } from './policy-snapshot.js';
 import { PolicySnapshotsStore } from './policy-snapshots.store.js';
+import { POLICIES_CHANNEL } from './policy-state.store.js';
 
-/** What the transaction that changes policies notifies; only to be faster than the next look. */
-export const POLICIES_CHANNEL = 'quaestor_policies';
 const POLL_MS = 400;
 const POLL_LIMIT_MS = 2_000;
 /** Policies that nobody could look after for so long decide nothing. */

@@ -1,6 +1,9 @@
 /** The version of a domain's policies: raised by every transaction that changes what decides there. */
 import type { Sql, Transaction } from '../platform/database/database.js';
 
+/** What the transaction that changes policies notifies; only to be faster than the next look. */
+export const POLICIES_CHANNEL = 'quaestor_policies';
+
 /** Tells every process, at the commit, to look; also those that miss it look within half a second. */
 export async function bumpPolicies(domainId: string, transaction: Sql): Promise<void> {
   await transaction.query(
@@ -8,7 +11,7 @@ export async function bumpPolicies(domainId: string, transaction: Sql): Promise<
      ON CONFLICT (domain_id) DO UPDATE SET version = s.version + 1`,
     [domainId],
   );
-  await transaction.query("SELECT pg_notify('quaestor_policies', $1)", [domainId]);
+  await transaction.query('SELECT pg_notify($1, $2)', [POLICIES_CHANNEL, domainId]);
 }
 
 export async function detachFromUser(

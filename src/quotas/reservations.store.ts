@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Sql, Transaction } from '../platform/database/database.js';
-import { levelsOf, scopeKey } from './core/scope.js';
+import { scopeKey } from './core/scope.js';
 import type {
   Caller,
   ItemAsk,
@@ -263,10 +263,6 @@ export function namesOf(domainId: string, { quotaKey, space, region, resourceNam
     `${domainId}\0${quotaKey}\0${space}\0${resourceName}`,
     ...(region === '' ? [] : [`\0${region}\0${quotaKey}\0${resourceName}`]),
   ];
-}
-
-export function itemLevels({ scope }: ItemAsk): string[] {
-  return levelsOf(scope);
 }
 
 function linesOf({ ask, id, expiresAt }: GrantedReservation) {

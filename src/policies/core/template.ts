@@ -79,11 +79,6 @@ export function isConditionKey(name: string): boolean {
   return true;
 }
 
-/** The keys that must have a value before the template means anything. */
-export function keysNeeded(template: Template): string[] {
-  return template.flatMap((token) => (token.kind === 'variable' ? [token.key] : []));
-}
-
 /** Variables replaced by plain text; null where one has no value, or several (domain/iam.md §1.2). */
 export function resolveTemplate(template: Template, context: RequestContext): Template | null {
   const resolved: Token[] = [];

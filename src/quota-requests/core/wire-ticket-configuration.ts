@@ -38,7 +38,6 @@ if (PROBLEM === undefined || CATEGORY === undefined) throw new Error('tickets.js
 export const QUOTA_PROBLEM = { id: PROBLEM.id, name: PROBLEM.name satisfies Wording, caseType: PROBLEM.case_type };
 export const QUOTA_CATEGORY = { id: CATEGORY.id, name: CATEGORY.name satisfies Wording };
 export const TICKET_SOURCE = { id: file.source_id.id, name: file.source_id.name satisfies Wording };
-export const DEFAULT_LANGUAGE: Language = languageOf(file.default_language.value);
 export const DEFAULT_TIME_ZONE = file.default_time_zone.value;
 export const SEVERITIES: readonly { readonly id: string; readonly name: Wording }[] = file.severities;
 export const TICKET_TEMPLATE = file.template;

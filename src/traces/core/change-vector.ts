@@ -36,8 +36,6 @@ export interface Departure {
   readonly departedMs: number;
 }
 
-export const NOTHING_READ: ReadonlyMap<number, bigint> = new Map();
-
 /** Logs with something unread, the longest stretch first. Null when a log has not come as far as the vector says. */
 export function unreadOf(vector: ChangeVector, states: readonly LogState[]): Unread[] | null {
   const unread: Unread[] = [];
