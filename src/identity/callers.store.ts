@@ -40,7 +40,7 @@ export class CallersStore {
   }
 
   private async load(holders: readonly TokenHolder[]): Promise<(Caller | null)[]> {
-    const rows = await this.database.query<CallerRow>(
+    const rows = await this.database.queryPlanned<CallerRow>(
       selectUsers(
         `q.ord, ${GROUPS_OF_USER} AS groups,
          EXISTS (SELECT 1 FROM token_revocations r WHERE r.domain_id = q.domain_id AND r.token_id = q.token_id) AS token_revoked`,

@@ -67,7 +67,7 @@ export class ReservationBatch {
         await this.reservations.write(transaction, raisesOf(look), granted, remembered);
         return decided;
       },
-      { timeoutMs: TRANSACTION_TIMEOUT_MS },
+      { timeoutMs: TRANSACTION_TIMEOUT_MS, keepsPlans: true },
     );
     if (outcomes.some(({ outcome }) => outcome === 'granted')) this.counters.remember(ids);
     return outcomes;

@@ -94,7 +94,7 @@ export class ReservationEnd {
         const reservation = await this.reservations.find(transaction, domainId, id);
         return reservation === null ? { outcome: 'absent' } : work(transaction, reservation, nowMs);
       },
-      { timeoutMs: TRANSACTION_TIMEOUT_MS },
+      { timeoutMs: TRANSACTION_TIMEOUT_MS, keepsPlans: true },
     );
   }
 

@@ -1,9 +1,10 @@
 /** The one door to Postgres: transactions that mix entities with hand-written SQL and COPY, and a pool of its own for searches. */
+import { createHash } from 'node:crypto';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg';
+import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 import { readTypes } from './read-types.js';
@@ -26,6 +27,11 @@ export interface Transaction extends Sql {
 export interface TransactionOptions {
   /** Postgres ends the whole transaction after this time (`transaction_timeout`), also when this process is frozen. */
   readonly timeoutMs?: number;
+  /**
+   * Its statements, constants all of them, are planned once a connection instead of at each run: where a transaction is short,
+   * planning is most of it. By indexes only, since the plan outlives what the tables look like when it is made.
+   */
+  readonly keepsPlans?: boolean;
 }
 
 const DEFAULT_TRANSACTION_TIMEOUT_MS = 30_000;
@@ -49,8 +55,11 @@ export class Database implements Sql, OnApplicationShutdown {
       const client = (await runner.connect()) as PoolClient;
       guard = cutAfter(client, timeoutMs + NETWORK_ALLOWANCE_MS);
       await runner.startTransaction();
-      await client.query(`SET LOCAL transaction_timeout = ${String(Math.trunc(timeoutMs))}`);
-      const result = await work(new ClientTransaction(client, runner.manager));
+      const keepsPlans = options.keepsPlans ?? false;
+      await client.query(
+        `SET LOCAL transaction_timeout = ${String(Math.trunc(timeoutMs))}${keepsPlans ? '; SET LOCAL enable_seqscan = off' : ''}`,
+      );
+      const result = await work(new ClientTransaction(client, runner.manager, keepsPlans));
       await runner.commitTransaction();
       return result;
     } catch (error) {
@@ -63,13 +72,22 @@ export class Database implements Sql, OnApplicationShutdown {
   }
 
   /** One statement on the writing pool, committed by itself. */
-  async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+  query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.single<Row>({ text, values: [...values] });
+  }
+
+  /** As {@link query}, but planned once a connection: for constant texts whose best plan no value of theirs changes. */
+  queryPlanned<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.single<Row>({ name: planName(text), text, values: [...values] });
+  }
+
+  private async single<Row extends QueryResultRow>(statement: QueryConfig): Promise<Row[]> {
     const runner = this.dataSource.createQueryRunner();
     let guard: NodeJS.Timeout | undefined;
     try {
       const client = (await runner.connect()) as PoolClient;
       guard = cutAfter(client, SINGLE_STATEMENT_MS);
-      return (await client.query<Row>(text, [...values])).rows;
+      return (await client.query<Row>(statement)).rows;
     } finally {
       clearTimeout(guard);
       await runner.release().catch(() => undefined);
@@ -125,10 +143,12 @@ class ClientTransaction implements Transaction {
   constructor(
     private readonly client: PoolClient,
     readonly manager: EntityManager,
+    private readonly keepsPlans: boolean,
   ) {}
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await this.client.query<Row>(text, [...values])).rows;
+    const name = this.keepsPlans ? planName(text) : undefined;
+    return (await this.client.query<Row>({ name, text, values: [...values] })).rows;
   }
 
   async copy(statement: string, chunks: Iterable<Buffer>): Promise<void> {
@@ -148,6 +168,18 @@ class ClientTransaction implements Transaction {
       throw error;
     }
   }
+}
+
+const planNames = new Map<string, string>();
+
+/** Under which a connection keeps the plan of a text. */
+function planName(text: string): string {
+  let name = planNames.get(text);
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('base64url');
+    planNames.set(text, name);
+  }
+  return name;
 }
 
 /** What `take` throws ends the reading: the rest of the answer is passed over. */

@@ -1,5 +1,5 @@
 /** Makes the HTTP application: Fastify, its limits and headers, and the one way in which errors are answered. */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -145,9 +145,9 @@ async function registerHeaders(fastify: FastifyInstance, config: Config): Promis
     });
 }
 
-/** The caller's own id where it is harmless to repeat, else 32 random hex digits. */
+/** The caller's own id where it is harmless to repeat, else 32 hex digits (a random UUID: Node draws those in advance). */
 function requestIdOf(given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[\w.:+/=@~-]{1,64}$/.test(given) ? given : randomBytes(16).toString('hex');
+  return typeof given === 'string' && /^[\w.:+/=@~-]{1,64}$/.test(given) ? given : randomUUID().replaceAll('-', '');
 }
 
 /** What is no HTTP, or came too late, is answered on the bare socket. */
