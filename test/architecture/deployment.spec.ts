@@ -1,6 +1,8 @@
 /** The compose file and the Dockerfile against the code: what can be told without Docker. `npm run image` does the rest. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Ajv } from 'ajv';
+import { load, YAML11_SCHEMA } from 'js-yaml';
 import { describeVariables } from '../../src/platform/config/config.schema.js';
 import { instructionsOf } from '../deploy/image.js';
 
@@ -12,6 +14,17 @@ describe('docker-compose.yml', () => {
   const lines = compose.split('\n').filter((line) => !line.trim().startsWith('#'));
   const service = (name: string): string =>
     new RegExp(`^  ${name}:\\n((?:    .*\\n|\\n)+)`, 'm').exec(compose)?.[1] ?? '';
+
+  it('is a Compose file by the schema of the Compose Specification, which would tell if it were not', () => {
+    const { $schema: _draft, ...schema } = JSON.parse(text('test/cases/compose-spec.json')) as Record<string, unknown>;
+    const isValid = new Ajv({ strict: false, allErrors: true }).compile(schema);
+    // Compose merges `<<` as YAML 1.1 does.
+    const problemsOf = (file: string): string[] =>
+      isValid(load(file, { schema: YAML11_SCHEMA })) ? [] : (isValid.errors ?? []).map((error) => error.instancePath);
+    expect(problemsOf(compose)).toEqual([]);
+    expect(problemsOf(compose.replace('replicas: 2', 'replicas: [two]'))).toEqual(['/services/app/deploy/replicas']);
+    expect(problemsOf(compose.replace('healthcheck:', 'health_check:'))).not.toEqual([]);
+  });
 
   it('sets only variables that there are', () => {
     const ours = new Set(describeVariables().map(({ name }) => name));
