@@ -86,23 +86,28 @@ export const topicRecreated: Fault = {
     onRealKafka(async (stage) => {
       const traces = short ? 2_000 : 10_000;
       const service = await stage.start();
-      const recreated = new AbortController();
-      const first = inBackground(stage.stream({ traces: 4 * traces, rate: RATE, seed, signal: recreated.signal }));
+      const done = new AbortController();
+      const first = inBackground(stage.stream({ traces: 4 * traces, rate: RATE, seed, signal: done.signal }));
       await stage.storesMoreThan(traces / 2);
-      const before = await stage.storedIds();
-      await stage.recreateTopic();
-      recreated.abort();
-      const former = await first;
+      // Nothing is stored meanwhile, so that the topic goes with something unread, and batches of it in hand.
+      const before = await stage.whileLocked('SELECT FROM ingest_logs FOR UPDATE', async () => {
+        await pause(HELD_UP_MS);
+        const stored = await stage.storedIds();
+        await stage.recreateTopic();
+        return stored;
+      });
       const second = await stage.stream({ traces, rate: RATE, seed: seed + 1 });
+      done.abort();
+      const former = await first;
       await stage.audit(second, { ids: before });
       await service.settled(await stage.signIn(service));
-      // Of those on their way when the topic went, some reached the new one.
+      // Of those that are not in `before`, some went with the topic, others were on their way to the new one.
       const after = await stage.storedIds();
       const survivors = [...former.ids].filter((id) => after.has(id));
       const audit = await stage.audit(second, { ids: before }, { ids: new Set(survivors) });
       const others = await incarnationsAfterFirst(stage);
       return {
-        sent: `${told(former, stage)} until the deletion, ${String(second.records)} after it`,
+        sent: `${told(former, stage)} before, during and after it, and ${String(second.records)} after it`,
         found: `${foundBy(audit)}; ${String(before.size)} stored before, ${String(former.ids.size - survivors.length)} went with the topic; ${String(others)} new incarnations`,
         broken: brokenBy(audit) ?? (others === PARTITIONS ? null : `not every log became another: ${String(others)}`),
       };

@@ -16,6 +16,7 @@ import { type Broker, openEmbeddedBroker, openKafka } from './broker.js';
 const TOPIC = 'cts.traces';
 export const PARTITIONS = 4;
 const SETTLE_LIMIT_MS = 240_000;
+const SEND_LIMIT_MS = 120_000;
 /** One record in five is sent a second time. */
 const DUPLICATES = 0.2;
 const BATCH = 200;
@@ -175,9 +176,7 @@ export class Stage {
     const flush = async (): Promise<void> => {
       const messages = batch.map((value) => ({ value, partition: Math.floor(random() * PARTITIONS) }));
       batch = [];
-      const sending = this.producer.send({ topic: TOPIC, messages }).catch((error: unknown) => {
-        if (signal?.aborted !== true) throw error;
-      });
+      const sending = this.send(messages, signal);
       await Promise.race([sending, ended]);
       sent.records += messages.length;
       const earlyMs = (sent.ids.size / rate) * 1_000 - (performance.now() - begunAt);
@@ -192,6 +191,13 @@ export class Stage {
     }
     if (batch.length > 0) await flush();
     return sent;
+  }
+
+  /** As senders do, again and again while the broker is away: what it took without saying so comes twice. */
+  private async send(messages: { value: string; partition: number }[], signal?: AbortSignal): Promise<void> {
+    const send = async (): Promise<unknown> =>
+      signal?.aborted === true || this.producer.send({ topic: TOPIC, messages });
+    await reaches('the broker takes what is sent', send, () => true, SEND_LIMIT_MS);
   }
 
   /** Of what was sent. */
