@@ -5,6 +5,13 @@ export interface Sent {
   records: number;
 }
 
+export function together(streams: readonly Sent[]): Sent {
+  return {
+    ids: new Set(streams.flatMap(({ ids }) => [...ids])),
+    records: streams.reduce((sum, { records }) => sum + records, 0),
+  };
+}
+
 export interface Audit {
   readonly stored: number;
   readonly missing: number;
@@ -54,12 +61,12 @@ export function compare(
 }
 
 /** Null where all that was sent stands there once, and every offset is accounted for. */
-export function brokenBy(audit: Audit): string | null {
+export function brokenBy(audit: Partial<Audit>): string | null {
   const wrong = Object.entries(audit).filter(([name, count]) => name !== 'stored' && count !== 0);
   return wrong.length === 0 ? null : wrong.map(([name, count]) => `${name}: ${String(count)}`).join(', ');
 }
 
-export const foundBy = (audit: Audit): string =>
+export const foundBy = (audit: Partial<Audit>): string =>
   Object.entries(audit)
     .map(([name, count]) => `${name} ${String(count)}`)
     .join(', ');

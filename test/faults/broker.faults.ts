@@ -30,7 +30,7 @@ export const brokerRestarted: Fault = {
       await reaches('the service is ready again', () => readyOf(service), Boolean, 60_000);
       const others = await incarnationsAfterFirst(stage);
       return {
-        sent: `${told(sent, stage)}, ${String(rounds)} kills`,
+        sent: `${told(sent, stage)}, kills: ${String(rounds)}`,
         found: `${foundBy(audit)}; readyz ${[...said].join(', ')}`,
         broken: brokenBy(audit) ?? (others === 0 ? null : `${String(others)} logs were taken for others`),
       };

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { randomFrom } from '../../bench/workload.js';
 import { reaches } from '../support/reaches.js';
 import type { Service } from '../support/service.js';
-import { brokenBy, foundBy } from './audit.js';
+import { brokenBy, foundBy, type Sent, together } from './audit.js';
 import type { Fault } from './fault.js';
 import type { Stage } from './stage.js';
 import { countsOf, inBackground, onStage, readyOf, told } from './trial.js';
@@ -13,12 +13,12 @@ const CAUGHT_LIMIT_MS = 120_000;
 
 /** Where in the batch the process is frozen, and what then makes it give the batch up. */
 interface Moment {
-  readonly name: string;
   /** Tells the batches of this process from all other transactions, too; its end is what the moment is about. */
   readonly timeoutMs: number;
   /** Selects the transactions that are at that point and wait for their client. */
   readonly sql: string;
-  readonly givenUp: (service: Service) => Promise<number>;
+  /** Batches by what the process was told; empty where it has given up none. */
+  readonly givenUp: (service: Service) => Promise<ReadonlyMap<string, number>>;
 }
 
 const BEGUN = `SELECT pid, xact_start::text FROM pg_stat_activity AS activity
@@ -26,25 +26,21 @@ const BEGUN = `SELECT pid, xact_start::text FROM pg_stat_activity AS activity
 
 /** It holds no lock yet, so its successor need not wait for it: only the epoch keeps it from writing. */
 const BEFORE_ITS_LOCK: Moment = {
-  name: 'fenced by its epoch',
   timeoutMs: 299_000,
   sql: `${BEGUN} AND query = 'SET LOCAL transaction_timeout = 299000'`,
   givenUp: async (service) => {
     const { body } = await service.call<string>('GET', '/metrics');
-    return Number(/^quaestor_ingest_fenced_total (\d+)$/m.exec(body)?.[1] ?? 0);
+    const fenced = Number(/^quaestor_ingest_fenced_total (\d+)$/m.exec(body)?.[1] ?? 0);
+    return new Map(fenced > 0 ? [['fenced by its epoch', fenced]] : []);
   },
 };
 
-/** It keeps the log locked, so its successor waits until Postgres ends the transaction. */
+/** It keeps the log locked, so its successor waits until Postgres ends the transaction (25P04). */
 const IN_ITS_TRANSACTION: Moment = {
-  name: 'ended by Postgres (transaction_timeout)',
   timeoutMs: 8_000,
   sql: `${BEGUN} AND EXISTS (SELECT FROM pg_locks WHERE pg_locks.pid = activity.pid
     AND relation = 'ingest_logs'::regclass AND mode = 'RowShareLock')`,
-  givenUp: async (service) => {
-    const waits = await countsOf(service, 'quaestor_ingest_waits_total', 'cause');
-    return (waits.get('25P04') ?? 0) + (waits.get('connection') ?? 0);
-  },
+  givenUp: (service) => countsOf(service, 'quaestor_ingest_waits_total', 'cause'),
 };
 
 export const frozen: Fault = {
@@ -52,26 +48,27 @@ export const frozen: Fault = {
   name: 'an ingest process is frozen (SIGSTOP) with a batch in hand, and wakes when its successor is idle',
   play: ({ short, seed }) =>
     onStage(async (stage) => {
-      const streams = [];
-      const givenUp = [];
+      const streams: Sent[] = [];
+      const givenUp: string[] = [];
       let found = '';
       let broken: string | null = null;
       for (const moment of short ? [BEFORE_ITS_LOCK] : [BEFORE_ITS_LOCK, IN_ITS_TRANSACTION]) {
-        const { first, second, sent } = await freezeIn(stage, moment, { traces: short ? 4_000 : 10_000, seed });
-        streams.push(sent);
+        const { first, second, sent } = await freezeIn(stage, moment, { traces: short ? 1_500 : 10_000, seed });
+        streams.push(...sent);
         try {
           // Its session and a rebalance are over when the successor has stored what the frozen one had.
           const before = await stage.audit(...streams);
+          await stage.allIsRead();
           const positions = await positionsOf(stage);
           process.kill(first.pid, 'SIGCONT');
-          const count = await reaches(
+          const batches = await reaches(
             'it gives up its batch',
             () => moment.givenUp(first),
-            (batches) => batches > 0,
+            ({ size }) => size > 0,
           );
           await reaches('the woken one is a member again', () => readyOf(first), Boolean, 60_000);
           const after = await stage.audit(...streams);
-          givenUp.push(`${String(count)} ${moment.name}`);
+          for (const [cause, count] of batches) givenUp.push(`${String(count)} ${cause}`);
           found = foundBy(after);
           const moved = (await positionsOf(stage)) === positions ? null : 'positions moved after the wake';
           broken ??= brokenBy(before) ?? brokenBy(after) ?? moved;
@@ -81,8 +78,8 @@ export const frozen: Fault = {
         await Promise.all([stage.terminate(first), stage.terminate(second)]);
       }
       return {
-        sent: streams.map((sent) => told(sent, stage)).join('; '),
-        found: `${found}; batches given up by the woken process: ${givenUp.join(', ')}`,
+        sent: told(together(streams), stage),
+        found: `${found}; given up by the woken process: ${givenUp.join(', ')}`,
         broken,
       };
     }),
@@ -96,10 +93,13 @@ async function freezeIn(stage: Stage, { timeoutMs, sql }: Moment, { traces, seed
     // One batch in hand: another would hold the lock of its own log.
     INGEST_CONCURRENCY: '1',
   });
-  const stream = inBackground(stage.stream({ traces, rate: RATE, seed: seed + timeoutMs }));
-  await reaches('it is frozen with a batch in hand', () => frozenIn(stage, first, sql), Boolean, CAUGHT_LIMIT_MS);
+  const caught = new AbortController();
+  const before = inBackground(stage.streamUntil(caught.signal, { rate: RATE, seed }));
+  const isFrozen = (): Promise<boolean> => frozenIn(stage, first, sql);
+  await reaches('it is frozen with a batch in hand', isFrozen, Boolean, CAUGHT_LIMIT_MS).finally(() => caught.abort());
   const second = await stage.start({ ROLES: 'ingest' });
-  return { first, second, sent: await stream };
+  const after = await stage.stream({ traces, rate: RATE, seed: seed + timeoutMs });
+  return { first, second, sent: [...(await before), after] };
 }
 
 /** Stops the process and looks whether it was at the wanted point; where it was not, it goes on. */

@@ -193,6 +193,13 @@ export class Stage {
     return sent;
   }
 
+  /** One short stream after the other. */
+  async streamUntil(done: AbortSignal, { rate, seed }: Pick<StreamOptions, 'rate' | 'seed'>): Promise<Sent[]> {
+    const streams: Sent[] = [];
+    while (!done.aborted) streams.push(await this.stream({ traces: 2 * rate, rate, seed: seed + streams.length }));
+    return streams;
+  }
+
   /** As senders do, again and again while the broker is away: what it took without saying so comes twice. */
   private async send(messages: { value: string; partition: number }[], signal?: AbortSignal): Promise<void> {
     const send = async (): Promise<unknown> =>
@@ -212,6 +219,25 @@ export class Stage {
       () => this.query<{ rows: number }>(SYNTHETIC_COUNT),
       ([row]) => (row?.rows ?? 0) > count,
       SETTLE_LIMIT_MS,
+    );
+  }
+
+  /** Duplicates too: ingest stands where the topic ends. */
+  async allIsRead(): Promise<void> {
+    await asAdmin(this.broker, (admin) =>
+      reaches(
+        'all is read',
+        async () => {
+          const ends = await admin.fetchTopicOffsets(TOPIC);
+          const rows = await this.query<{ partition: number; next: string }>(
+            'SELECT "partition", next_offset AS next FROM ingest_logs WHERE current',
+          );
+          const next = new Map(rows.map((row) => [row.partition, BigInt(row.next)]));
+          return ends.every(({ partition, high }) => (next.get(partition) ?? 0n) >= BigInt(high));
+        },
+        Boolean,
+        SETTLE_LIMIT_MS,
+      ),
     );
   }
 
