@@ -9,7 +9,11 @@ import type { Stage } from './stage.js';
 import { countsOf, inBackground, onStage, readyOf, told } from './trial.js';
 
 const RATE = 250;
+/** Many small batches, so that one of them is soon caught. */
+const FEW = 10;
 const CAUGHT_LIMIT_MS = 120_000;
+/** Looks in a row, before others get their turn. */
+const LOOKS = 20;
 
 /** Where in the batch the process is frozen, and what then makes it give the batch up. */
 interface Moment {
@@ -60,6 +64,7 @@ export const frozen: Fault = {
           const before = await stage.audit(...streams);
           await stage.allIsRead();
           const positions = await positionsOf(stage);
+          const isOpen = (await stage.query(moment.sql)).length > 0;
           process.kill(first.pid, 'SIGCONT');
           const batches = await reaches(
             'it gives up its batch',
@@ -68,9 +73,11 @@ export const frozen: Fault = {
           );
           await reaches('the woken one is a member again', () => readyOf(first), Boolean, 60_000);
           const after = await stage.audit(...streams);
-          for (const [cause, count] of batches) givenUp.push(`${String(count)} ${cause}`);
+          const by = isOpen ? '' : ' (Postgres had ended its transaction)';
+          for (const [cause, count] of batches) givenUp.push(`${String(count)} ${cause}${by}`);
           found = foundBy(after);
-          const moved = (await positionsOf(stage)) === positions ? null : 'positions moved after the wake';
+          const then = await positionsOf(stage);
+          const moved = then === positions ? null : `positions moved after the wake: ${positions} became ${then}`;
           broken ??= brokenBy(before) ?? brokenBy(after) ?? moved;
         } finally {
           process.kill(first.pid, 'SIGCONT');
@@ -94,7 +101,7 @@ async function freezeIn(stage: Stage, { timeoutMs, sql }: Moment, { traces, seed
     INGEST_CONCURRENCY: '1',
   });
   const caught = new AbortController();
-  const before = inBackground(stage.streamUntil(caught.signal, { rate: RATE, seed }));
+  const before = inBackground(stage.streamUntil(caught.signal, { rate: RATE, seed, batch: FEW }));
   const isFrozen = (): Promise<boolean> => frozenIn(stage, first, sql);
   await reaches('it is frozen with a batch in hand', isFrozen, Boolean, CAUGHT_LIMIT_MS).finally(() => caught.abort());
   const second = await stage.start({ ROLES: 'ingest' });
@@ -102,8 +109,13 @@ async function freezeIn(stage: Stage, { timeoutMs, sql }: Moment, { traces, seed
   return { first, second, sent: [...(await before), after] };
 }
 
-/** Stops the process and looks whether it was at the wanted point; where it was not, it goes on. */
 async function frozenIn(stage: Stage, service: Service, sql: string): Promise<boolean> {
+  for (let look = 0; look < LOOKS; look++) if (await frozenNow(stage, service, sql)) return true;
+  return false;
+}
+
+/** Stops the process and looks whether it was at the wanted point; where it was not, it goes on. */
+async function frozenNow(stage: Stage, service: Service, sql: string): Promise<boolean> {
   process.kill(service.pid, 'SIGSTOP');
   const seen = JSON.stringify(await stage.query(sql));
   if (seen !== '[]') {

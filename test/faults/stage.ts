@@ -36,6 +36,8 @@ interface StreamOptions {
   /** Epoch ms of the newest, and how far back they reach. */
   readonly endAt?: number;
   readonly spanMs?: number;
+  /** Records sent at once, about. */
+  readonly batch?: number;
   /** Ends the stream early; what was on its way then may have arrived or not. */
   readonly signal?: AbortSignal;
 }
@@ -165,7 +167,7 @@ export class Stage {
   }
 
   /** Sends traces at an even rate, each fifth a second time soon after. */
-  async stream({ signal, rate, seed, ...shape }: StreamOptions): Promise<Sent> {
+  async stream({ signal, rate, seed, batch: size = BATCH, ...shape }: StreamOptions): Promise<Sent> {
     const { endAt = Date.now(), spanMs = 3_600_000, traces } = shape;
     const tenants = { domains: 20, projectsPerDomain: 3, usersPerDomain: 10, resourcesPerDomain: 100 };
     const sent: Sent = { ids: new Set(), records: 0 };
@@ -187,16 +189,17 @@ export class Stage {
       sent.ids.add((JSON.parse(value) as { trace_id: string }).trace_id);
       batch.push(value);
       if (random() < DUPLICATES) batch.push(value);
-      if (batch.length >= BATCH) await flush();
+      if (batch.length >= size) await flush();
     }
     if (batch.length > 0) await flush();
     return sent;
   }
 
   /** One short stream after the other. */
-  async streamUntil(done: AbortSignal, { rate, seed }: Pick<StreamOptions, 'rate' | 'seed'>): Promise<Sent[]> {
+  async streamUntil(done: AbortSignal, options: Pick<StreamOptions, 'rate' | 'seed' | 'batch'>): Promise<Sent[]> {
     const streams: Sent[] = [];
-    while (!done.aborted) streams.push(await this.stream({ traces: 2 * rate, rate, seed: seed + streams.length }));
+    const [traces, seed] = [2 * options.rate, options.seed];
+    while (!done.aborted) streams.push(await this.stream({ ...options, traces, seed: seed + streams.length }));
     return streams;
   }
 
@@ -222,7 +225,7 @@ export class Stage {
     );
   }
 
-  /** Duplicates too: ingest stands where the topic ends. */
+  /** Duplicates and own operations too: nothing waits in the outbox, and ingest stands where the topic ends. */
   async allIsRead(): Promise<void> {
     await asAdmin(this.broker, (admin) =>
       reaches(
@@ -233,6 +236,7 @@ export class Stage {
             'SELECT "partition", next_offset AS next FROM ingest_logs WHERE current',
           );
           const next = new Map(rows.map((row) => [row.partition, BigInt(row.next)]));
+          if ((await this.query('SELECT FROM trace_outbox LIMIT 1')).length > 0) return false;
           return ends.every(({ partition, high }) => (next.get(partition) ?? 0n) >= BigInt(high));
         },
         Boolean,
