@@ -28,10 +28,13 @@ interface Moment {
 const BEGUN = `SELECT pid, xact_start::text FROM pg_stat_activity AS activity
   WHERE state = 'idle in transaction' AND application_name = 'quaestor'`;
 
+const HOLDS_ITS_LOG = `EXISTS (SELECT FROM pg_locks WHERE pg_locks.pid = activity.pid
+  AND relation = 'ingest_logs'::regclass AND mode = 'RowShareLock')`;
+
 /** It holds no lock yet, so its successor need not wait for it: only the epoch keeps it from writing. */
 const BEFORE_ITS_LOCK: Moment = {
   timeoutMs: 299_000,
-  sql: `${BEGUN} AND query = 'SET LOCAL transaction_timeout = 299000'`,
+  sql: `${BEGUN} AND query LIKE 'SET LOCAL transaction_timeout = 299000%' AND NOT ${HOLDS_ITS_LOG}`,
   givenUp: async (service) => {
     const { body } = await service.call<string>('GET', '/metrics');
     const fenced = Number(/^quaestor_ingest_fenced_total (\d+)$/m.exec(body)?.[1] ?? 0);
@@ -42,8 +45,7 @@ const BEFORE_ITS_LOCK: Moment = {
 /** It keeps the log locked, so its successor waits until Postgres ends the transaction (25P04). */
 const IN_ITS_TRANSACTION: Moment = {
   timeoutMs: 8_000,
-  sql: `${BEGUN} AND EXISTS (SELECT FROM pg_locks WHERE pg_locks.pid = activity.pid
-    AND relation = 'ingest_logs'::regclass AND mode = 'RowShareLock')`,
+  sql: `${BEGUN} AND ${HOLDS_ITS_LOG}`,
   givenUp: (service) => countsOf(service, 'quaestor_ingest_waits_total', 'cause'),
 };
 
