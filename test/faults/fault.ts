@@ -12,4 +12,6 @@ export interface Outcome {
   readonly found: string;
   /** Null: it held. */
   readonly broken: string | null;
+  /** This machine has no means for the trial, as `found` tells: nothing held, and nothing broke. */
+  readonly notPossible?: true;
 }

@@ -1,37 +1,22 @@
-/** What happens to ingest and its clock: killed, without its database, frozen, set to another time. */
+/** What happens to ingest and its clock: killed, without its database, set to another time. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { randomFrom } from '../../bench/workload.js';
 import { DAY_MS } from '../../src/kernel/clock.js';
 import { reaches } from '../support/reaches.js';
-import { ROOT, type Service } from '../support/service.js';
-import type { Fault, Outcome } from './fault.js';
-import { type Audit, brokenBy, residentMib, type Sent, Stage } from './stage.js';
+import { ROOT } from '../support/service.js';
+import { brokenBy, foundBy } from './audit.js';
+import type { Fault } from './fault.js';
+import { residentMib } from './stage.js';
+import { inBackground, onStage, readyOf, told } from './trial.js';
 
 const OUTAGE_MS = 20_000;
 /** The service alone, whatever is unread: batches are bounded. */
 const MOST_MIB = 600;
 const JUMP_MS = 10 * 60_000;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function onStage(play: (stage: Stage) => Promise<Outcome>): Promise<Outcome> {
-  const stage = await Stage.open();
-  try {
-    return await play(stage);
-  } finally {
-    await stage.close();
-  }
-}
-
-const told = (sent: Sent, stage: Stage): string =>
-  `${String(sent.records)} records, ${String(sent.ids.size)} distinct, on ${stage.broker.kind}`;
-const foundBy = (audit: Audit): string =>
-  Object.entries(audit)
-    .map(([name, count]) => `${name} ${String(count)}`)
-    .join(', ');
 
 /** `kill -9` at random moments of its life, of its start too. */
 export const killed: Fault = {
@@ -43,7 +28,7 @@ export const killed: Fault = {
       const random = randomFrom(seed);
       // The first one migrates, and is there when the stream begins.
       let service = await stage.start();
-      const stream = stage.stream({ traces, rate: short ? 400 : 250, seed });
+      const stream = inBackground(stage.stream({ traces, rate: short ? 400 : 250, seed }));
       for (let round = 0; round < rounds; round++) {
         await pause(random() * 3_000);
         await stage.kill(service);
@@ -69,7 +54,7 @@ export const withoutDatabase: Fault = {
       let most = 0;
       const watch = setInterval(() => (most = Math.max(most, residentMib(service.pid))), 200);
       try {
-        const stream = stage.stream({ traces: short ? 8_000 : 30_000, rate: short ? 500 : 400, seed });
+        const stream = inBackground(stage.stream({ traces: short ? 8_000 : 30_000, rate: short ? 500 : 400, seed }));
         const said = new Set<string>();
         for (let outage = 0; outage < 2; outage++) {
           await pause(4_000);
@@ -86,11 +71,7 @@ export const withoutDatabase: Fault = {
         }
         const sent = await stream;
         const audit = await stage.audit(sent);
-        await reaches(
-          'the service is ready again',
-          async () => (await service.call('GET', '/readyz')).status,
-          (status) => status === 200,
-        );
+        await reaches('the service is ready again', () => readyOf(service), Boolean);
         const found = `${foundBy(audit)}; readyz ${[...said].join(', ')}; at most ${String(most)} MiB resident`;
         const memory = most <= MOST_MIB ? null : `resident memory over ${String(MOST_MIB)} MiB`;
         return { sent: told(sent, stage), found, broken: brokenBy(audit) ?? memory };
@@ -99,56 +80,6 @@ export const withoutDatabase: Fault = {
       }
     }),
 };
-
-export const frozen: Fault = {
-  number: 4,
-  name: 'one of two ingest processes is frozen (SIGSTOP) past its session, and wakes when its successor is idle',
-  play: ({ short, seed }) =>
-    onStage(async (stage) => {
-      const first = await stage.start({ ROLES: 'ingest' });
-      const second = await stage.start({ ROLES: 'ingest' });
-      const stream = stage.stream({ traces: short ? 4_000 : 20_000, rate: 800, seed });
-      await pause(1_500);
-      process.kill(first.pid, 'SIGSTOP');
-      let positions: string;
-      try {
-        const sent = await stream;
-        // Its session and a rebalance are over when the successor has stored what the frozen one had.
-        const before = await stage.audit(sent);
-        positions = await positionsOf(stage);
-        process.kill(first.pid, 'SIGCONT');
-        await reaches('the woken one is a member again', () => readyOf(first), Boolean, 60_000);
-        const after = await stage.audit(sent);
-        const moved = (await positionsOf(stage)) === positions ? null : 'positions moved after the wake';
-        const lost = await reaches(
-          'its fenced batches are counted',
-          () => fencedBy(first),
-          () => true,
-        );
-        return {
-          sent: told(sent, stage),
-          found: `${foundBy(after)}; the woken process gave up ${String(lost)} batches`,
-          broken: brokenBy(before) ?? brokenBy(after) ?? moved,
-        };
-      } finally {
-        process.kill(first.pid, 'SIGCONT');
-        await second.stop();
-      }
-    }),
-};
-
-async function positionsOf(stage: Stage): Promise<string> {
-  return JSON.stringify(await stage.query(`SELECT log, next_offset, next_seq, stored FROM ingest_logs ORDER BY log`));
-}
-
-async function readyOf(service: Service): Promise<boolean> {
-  return (await service.call('GET', '/readyz')).status === 200;
-}
-
-async function fencedBy(service: Service): Promise<number> {
-  const metrics = (await service.call<string>('GET', '/metrics')).body;
-  return Number(/^quaestor_ingest_fenced_total (\d+)$/m.exec(metrics)?.[1] ?? 0);
-}
 
 export const clockJumps: Fault = {
   number: 7,
@@ -162,13 +93,15 @@ export const clockJumps: Fault = {
         const preload = pathToFileURL(join(ROOT, 'test/faults/shifted-clock.mjs')).href;
         const service = await stage.start({ NODE_OPTIONS: `--import=${preload}`, SHIFTED_CLOCK: file });
         const midnight = Math.floor((Date.now() - JUMP_MS) / DAY_MS) * DAY_MS;
-        const stream = stage.stream({
-          traces: short ? 4_000 : 20_000,
-          rate: short ? 400 : 500,
-          seed,
-          endAt: midnight + JUMP_MS,
-          spanMs: 2 * JUMP_MS,
-        });
+        const stream = inBackground(
+          stage.stream({
+            traces: short ? 4_000 : 20_000,
+            rate: short ? 400 : 500,
+            seed,
+            endAt: midnight + JUMP_MS,
+            spanMs: 2 * JUMP_MS,
+          }),
+        );
         const jumps = [JUMP_MS, -JUMP_MS, 0, -JUMP_MS, JUMP_MS, 0];
         const refused: string[] = [];
         for (const shift of jumps) {

@@ -204,6 +204,12 @@ export class Service {
     return this.end();
   }
 
+  /** What a supervisor does to stop it. */
+  async terminate(): Promise<Finished> {
+    this.process.child.kill('SIGTERM');
+    return this.end();
+  }
+
   /** `kill -9`. */
   async kill(): Promise<Finished> {
     this.process.child.kill('SIGKILL');

@@ -56,10 +56,9 @@ export class Database implements Sql, OnApplicationShutdown {
       guard = cutAfter(client, timeoutMs + NETWORK_ALLOWANCE_MS);
       await runner.startTransaction();
       const keepsPlans = options.keepsPlans ?? false;
-      await client.query(
-        `SET LOCAL transaction_timeout = ${String(Math.trunc(timeoutMs))}${keepsPlans ? '; SET LOCAL enable_seqscan = off' : ''}`,
-      );
-      const result = await work(new ClientTransaction(client, runner.manager, keepsPlans));
+      const limit = `SET LOCAL transaction_timeout = ${String(Math.trunc(timeoutMs))}`;
+      await client.query(`${limit}${keepsPlans ? '; SET LOCAL enable_seqscan = off' : ''}`);
+      const result = await work(new ClientTransaction(client, runner.manager, { keepsPlans, limit }));
       await runner.commitTransaction();
       return result;
     } catch (error) {
@@ -143,11 +142,11 @@ class ClientTransaction implements Transaction {
   constructor(
     private readonly client: PoolClient,
     readonly manager: EntityManager,
-    private readonly keepsPlans: boolean,
+    private readonly session: { readonly keepsPlans: boolean; readonly limit: string },
   ) {}
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const name = this.keepsPlans ? planName(text) : undefined;
+    const name = this.session.keepsPlans ? planName(text) : undefined;
     return (await this.client.query<Row>({ name, text, values: [...values] })).rows;
   }
 
@@ -163,8 +162,9 @@ class ClientTransaction implements Transaction {
       await this.client.query(`RELEASE SAVEPOINT ${name}`);
       return result;
     } catch (error) {
+      // An error ends the timer of `transaction_timeout` (Postgres 18, PostgresMain): it has to be started again.
       // On a lost connection this fails as well; the first error is the one that tells why.
-      await this.client.query(`ROLLBACK TO SAVEPOINT ${name}`).catch(() => undefined);
+      await this.client.query(`ROLLBACK TO SAVEPOINT ${name}; ${this.session.limit}`).catch(() => undefined);
       throw error;
     }
   }

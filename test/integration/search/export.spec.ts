@@ -1,7 +1,11 @@
 /** Exports: whole files and how they end, nothing stored later, flat memory, and no transaction held for a slow reader. */
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DAY_MS } from '../../../src/kernel/clock.js';
+import { dayPartition } from '../../../src/traces/day-partition.js';
 import { NativeTracesStore } from '../../../src/traces/native-traces.store.js';
+import { RETENTION_SETTINGS } from '../../../src/traces/retention-settings.js';
+import { RetentionService } from '../../../src/traces/retention.service.js';
 import { until } from '../retention/test-database.js';
 import { homeEvent, HOME, type Query, SearchApp } from './app.js';
 
@@ -192,5 +196,37 @@ describe('GET /v1/traces/export', () => {
     });
     expect(outcome).toBe('cut off');
     expect(received.join('')).not.toContain('"exported"');
+  });
+
+  it('breaks off without its last line when a day of its window leaves before it is told', async () => {
+    const { module } = search.ingest;
+    const oldAt = dayPartition('traces', NOW - 5 * DAY_MS).fromMs;
+    const event = (at: number, n: number) =>
+      homeEvent({ domain_id: 'leaving', user: null, trace_id: `leaving-${String(n)}`, record_time: at + n });
+    await search.store(Array.from({ length: 120 }, (_, n) => event(n < 60 ? oldAt : NOW - 60_000, n)));
+    const { text: whole } = await search.get('/export', {}, { 'x-domain': 'leaving' });
+    expect(lines(whole).at(-1)).toBe('{"exported":120}');
+
+    const store = module.get(NativeTracesStore);
+    const page = jest.spyOn(store, 'eachOfPage');
+    page.mockImplementationOnce(async (...asked) => {
+      await store.eachOfPage(...asked);
+      const settings = module.get<{ retentionDays: number }>(RETENTION_SETTINGS);
+      const kept = settings.retentionDays;
+      Object.assign(settings, { retentionDays: 3 });
+      await module.get(RetentionService).run('command');
+      Object.assign(settings, { retentionDays: kept });
+    });
+    const response = await open({}, { 'x-domain': 'leaving' });
+    const received: string[] = [];
+    const outcome = await new Promise((resolve) => {
+      response.on('data', (chunk) => received.push(String(chunk)));
+      response.on('end', () => resolve('whole')).on('error', () => resolve('cut off'));
+    });
+    expect(received.join('')).not.toContain('"exported"');
+    expect(outcome).toBe('cut off');
+    // One that begins later never knew of that day.
+    const { text: rest } = await search.get('/export', { from: String(NOW - DAY_MS) }, { 'x-domain': 'leaving' });
+    expect(lines(rest).at(-1)).toBe('{"exported":60}');
   });
 });
