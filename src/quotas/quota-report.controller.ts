@@ -29,7 +29,7 @@ export class QuotaReportController {
       'Of all domains, or of one. `format=csv` has the same rows in one table (RFC 4180); cells that begin with = + - @, tab or ' +
       'carriage return have an apostrophe before them.',
   })
-  @ApiZodResponse(200, reportSchema)
+  @ApiZodResponse(200, reportSchema, '', ['text/csv'])
   async report(
     @ApiZodQuery(reportQuerySchema) query: ReportQuery,
     @CurrentPrincipal() principal: Principal,

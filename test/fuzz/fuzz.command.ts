@@ -77,7 +77,7 @@ async function targetOf({ url, credentials }: Options): Promise<{ target: Target
     };
   const dataDir = mkdtempSync(join(tmpdir(), 'quaestor-fuzzed-'));
   console.error('Starting the service on the embedded stack.');
-  const service = await Service.start({ DATA_DIR: dataDir, LOG_LEVEL: 'warn' });
+  const service = await Service.start({ DATA_DIR: dataDir, LOG_LEVEL: 'warn', API_RATE_FACTOR: '1000' });
   return {
     target: { url: service.runtime.http, credentials: service.credentials },
     stop: async () => {

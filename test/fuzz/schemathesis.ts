@@ -19,6 +19,8 @@ const KINDS_OF_ID: Readonly<Record<string, string>> = {
   '/v1/quotas/reservations/{id}': 'reservation_id',
 };
 
+/** Of an operation with few possible requests fewer cases are made than asked for. */
+const SPARE = 1.25;
 const RUN_LIMIT_MS = 30 * 60_000;
 const FOLDER = join(ROOT, 'test/fuzz');
 
@@ -70,7 +72,7 @@ async function schemathesis(caller: Caller, run: FuzzRun, file: (suffix: string)
     ...['--config-file', join(FOLDER, 'schemathesis.toml'), 'run', run.document, '--url', run.url],
     ...['--checks', 'all', '--exclude-checks', EXCLUDED_CHECKS.join(',')],
     ...['--phases', run.coverage ? 'examples,coverage,fuzzing,stateful' : 'examples,fuzzing,stateful'],
-    ...['--max-examples', String(Math.ceil(run.cases / operations)), '--seed', String(run.seed)],
+    ...['--max-examples', String(Math.ceil((run.cases * SPARE) / operations)), '--seed', String(run.seed)],
     // One at a time: with several, CPython's parser fails now and then in the middle of a deep schema.
     ...['--workers', '1', '--continue-on-failure', '--generation-database', 'none'],
     ...['--request-timeout', '40', '--no-color', '--output-truncate', 'true'],

@@ -8,12 +8,24 @@ interface JsonObjectSchema {
   readonly required?: readonly string[];
 }
 
-/** Documents an answer; its schema is for readers and for tests, the answer itself is not checked at run time. */
-export function ApiZodResponse(status: number, schema: z.ZodType, description = ''): MethodDecorator {
+/**
+ * Documents an answer; its schema is for readers and for tests, the answer itself is not checked at run time.
+ *
+ * @param otherTypes media types that it has besides JSON, where the caller asks for them
+ */
+export function ApiZodResponse(
+  status: number,
+  schema: z.ZodType,
+  description = '',
+  otherTypes: readonly string[] = [],
+): MethodDecorator {
   return ApiResponse({
     status,
     description,
-    content: { 'application/json': { schema: jsonSchema(schema, 'output') } },
+    content: {
+      'application/json': { schema: jsonSchema(schema, 'output') },
+      ...Object.fromEntries(otherTypes.map((type) => [type, {}])),
+    },
   });
 }
 
