@@ -35,13 +35,20 @@ class Load {
     await this.ended;
   }
 
+  /** Again until it is acknowledged: a broker that starts may take longer than the producer is patient. */
+  private publish(records: { key: string; value: string }[]): Promise<unknown> {
+    return reaches(
+      'a batch is acknowledged',
+      () => this.producer.send(this.topic, records).then(() => true, String),
+      (outcome) => outcome === true,
+      60_000,
+    );
+  }
+
   private async run(): Promise<void> {
     while (this.running && this.sent.length < Load.mostTraces) {
       const batch = Array.from({ length: 20 }, () => event());
-      await this.producer.send(
-        this.topic,
-        batch.map((trace) => ({ key: String(trace.trace_id), value: JSON.stringify(trace) })),
-      );
+      await this.publish(batch.map((trace) => ({ key: String(trace.trace_id), value: JSON.stringify(trace) })));
       this.sent.push(...batch);
       // Spreads the load over the whole outage.
       await new Promise((resolve) => setTimeout(resolve, 40));
