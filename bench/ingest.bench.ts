@@ -173,7 +173,7 @@ function singleInserts(stack: BenchStack, values: readonly Buffer[]): Contender 
   };
 }
 
-function tracesOf(values: readonly Buffer[]): { trace: IncomingTrace['trace']; sha256: Buffer }[] {
+function tracesOf(values: readonly Buffer[]): { trace: IncomingTrace['trace']; sha256: string }[] {
   return recordsOf(values).flatMap((record) => {
     const { parsed } = parseRecord(record);
     return parsed.ok ? [{ trace: parsed.trace, sha256: parsed.contentSha256 }] : [];
@@ -202,7 +202,7 @@ function typeorm(stack: BenchStack, values: readonly Buffer[]): Contender {
 }
 
 function columnsOf(
-  row: { trace: IncomingTrace['trace']; sha256: Buffer } | undefined,
+  row: { trace: IncomingTrace['trace']; sha256: string } | undefined,
   seq: number,
 ): Record<string, unknown> {
   if (row === undefined) throw new Error('nothing to insert');
@@ -215,7 +215,7 @@ function columnsOf(
     user_name: trace.userName, access_key_id: trace.accessKeyId, source_ip: trace.sourceIp, code: trace.code,
     api_version: trace.apiVersion, request_id: trace.requestId, operation_id: trace.operationId, tracker_name: trace.trackerName,
     read_only: trace.readOnly, user: trace.user, request: trace.request, response: trace.response, wire_shape: trace.wireShape,
-    content_sha256: sha256,
+    content_sha256: Buffer.from(sha256, 'hex'),
   }; // prettier-ignore
 }
 

@@ -1,5 +1,6 @@
 /** Users and projects that traces name, as they were last read. Asked for each trace, so what is there is found without waiting. */
 import type { DirectoryUser, ProjectDirectory } from '../identity/index.js';
+import type { Trace } from '../traces/index.js';
 import { actorWithin, namedUser } from './core/trace-actor.js';
 
 export type Project = NonNullable<Awaited<ReturnType<ProjectDirectory['find']>>>;
@@ -47,8 +48,8 @@ export class DomainDirectory {
     return 1 + this.actors.size + this.users.size + this.projects.size;
   }
 
-  /** @param user as the trace has it */
-  actorOf(user: string | null): string | null {
+  actorOf({ user, actorId }: Pick<Trace, 'user' | 'actorId'>): string | null {
+    if (actorId !== undefined) return actorId;
     if (user === null) return null;
     const known = this.actors.get(user);
     if (known !== undefined) return known;

@@ -17,6 +17,7 @@ export type AskedTrace = Pick<
   | 'traceName'
   | 'resourceName'
   | 'user'
+  | 'actorId'
   | 'sourceIp'
   | 'request'
   | 'time'
@@ -75,9 +76,10 @@ export class TraceQuestions {
   private async lookUp(traces: readonly AskedTrace[], directory: TraceDirectory, nowMs: number): Promise<void> {
     const users = new Map<string, { domainId: string; userId: string }>();
     const projects = new Map<string, { domainId: string; projectId: string }>();
-    for (const { domainId, projectId, user } of traces) {
+    for (const trace of traces) {
+      const { domainId, projectId } = trace;
       const domain = directory.domain(domainId);
-      const userId = domain.actorOf(user);
+      const userId = domain.actorOf(trace);
       if (userId !== null && domain.user(userId, nowMs) === undefined)
         users.set(`${domainId}\n${userId}`, { domainId, userId });
       if (projectId !== '' && domain.project(projectId, nowMs) === undefined)
@@ -104,7 +106,7 @@ function ask(trace: AskedTrace, directory: TraceDirectory, nowMs: number): Trace
   const domain = directory.domain(trace.domainId);
   const isOfProject = operation.scope === 'project' && trace.projectId !== '';
   const project = isOfProject ? domain.project(trace.projectId, nowMs) : null;
-  const userId = domain.actorOf(trace.user);
+  const userId = domain.actorOf(trace);
   const subject = userId === null ? null : domain.user(userId, nowMs);
   if (project === undefined || subject === undefined) return null;
   if (isOfProject && project === null) return 'project';

@@ -47,7 +47,8 @@ export class BatchRecords {
   ): Promise<WrittenBatch> {
     const rows = sorted.incoming.map(({ row }) => row);
     const result = await this.traces.write(transaction, rows, { log: log.log, nextSeq: held.nextSeq }, mode);
-    const admitted = new Map(sorted.incoming.map((record) => [record.row, record]));
+    const isAsked = result.conflicts.length + result.rejected.length > 0;
+    const admitted = new Map(isAsked ? sorted.incoming.map((record) => [record.row, record]) : []);
     const recordOf = (row: IncomingTrace): AdmittedRecord =>
       admitted.get(row) ?? { row, key: null, value: Buffer.alloc(0), headers: {} };
     const refused = [

@@ -17,7 +17,7 @@ import {
 } from './ingest-log.store.js';
 import type { ParsedRecord } from './parsed-record.js';
 import { conflict, noteReplay, type SortedRecords } from './sorted-records.js';
-import { type IncomingTrace, keyOf, received, type RefusedRecord } from './stored-trace.js';
+import { type IncomingTrace, isSameTrace, keyOf, received, type RefusedRecord } from './stored-trace.js';
 import type { WriteMode } from './trace.store.js';
 import { type ProjectedTrace, TraceExtensions } from './trace-projection.js';
 
@@ -83,7 +83,8 @@ export class BatchWriter {
     transaction: Transaction,
   ): Promise<SortedRecords> {
     const sorted: SortedRecords = { incoming: [], repeated: 0, filtered: 0, refused: [], outbox: [], replays: [] };
-    const domains = new Set(records.flatMap(({ parsed }) => (parsed.ok ? [parsed.trace.domainId] : [])));
+    const domains = new Set<string>();
+    for (const { parsed } of records) if (parsed.ok) domains.add(parsed.trace.domainId);
     const settings = await this.rows.settingsFor([...domains], transaction);
     const seen = new Map<string, IncomingTrace>();
     let read = 0;
@@ -113,12 +114,15 @@ export class BatchWriter {
     incoming: IncomingTrace,
     record: ParsedRecord,
   ): void {
-    const identity = keyOf(incoming);
-    const first = seen.get(identity);
+    const { traceId } = incoming.trace;
+    let first = seen.get(traceId);
+    // Ids alone tell nearly all apart. A whole key holds a NUL, which no id does.
+    const identity = first === undefined || isSameTrace(first, incoming) ? traceId : keyOf(incoming);
+    if (identity !== traceId) first = seen.get(identity);
     if (first === undefined) {
       seen.set(identity, incoming);
-      sorted.incoming.push({ row: incoming, ...received(record) });
-    } else if (first.contentSha256.equals(incoming.contentSha256)) sorted.repeated += 1;
+      sorted.incoming.push({ row: incoming, key: record.key, value: record.value, headers: record.headers });
+    } else if (first.contentSha256 === incoming.contentSha256) sorted.repeated += 1;
     else sorted.refused.push(conflict(incoming, first.contentSha256, record));
   }
 

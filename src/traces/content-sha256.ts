@@ -5,7 +5,7 @@ import type { JsonObject } from './core/json-value.js';
 import type { Trace } from './core/trace.js';
 
 /**
- * SHA-256 over the UTF-8 of the trace's canonical content, 32 bytes. One of a pair with the key: design §5, "Identity and time".
+ * SHA-256 over the UTF-8 of the trace's canonical content, 64 hex digits (a Buffer of its own for each trace costs twice the hash). One of a pair with the key: design §5, "Identity and time".
  *
  * The domain is not part of it, so the same event of two domains has one hash and two rows.
  * It is stored with the trace and compared with hashes made later, perhaps by a newer release: what goes into it changes only
@@ -13,6 +13,6 @@ import type { Trace } from './core/trace.js';
  *
  * @param user what `trace.user` reads as, where the caller has read it
  */
-export function contentSha256(trace: Trace, user?: JsonObject): Buffer {
-  return hash('sha256', canonicalContent(trace, user), 'buffer');
+export function contentSha256(trace: Trace, user?: JsonObject): string {
+  return hash('sha256', canonicalContent(trace, user), 'hex');
 }

@@ -1,5 +1,5 @@
 /** Reads one delivered record: its text, its trace or refusal, and the hashes by which trace and log are recognised. */
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { LogRecord, RecordHeaders } from '../platform/kafka/log-consumer.js';
@@ -23,7 +23,7 @@ export interface ParsedRecord {
   /** The dead letter that this record is sent again for; null for nearly all. */
   readonly replayOf: ReplayMark | null;
   readonly parsed:
-    | { readonly ok: true; readonly trace: Trace; readonly contentSha256: Buffer }
+    | { readonly ok: true; readonly trace: Trace; readonly contentSha256: string }
     | { readonly ok: false; readonly refusal: Refusal };
 }
 
@@ -47,8 +47,7 @@ export async function parseRecords(records: readonly LogRecord[]): Promise<Parse
 export function parseRecord(record: LogRecord): ParsedRecord {
   const value = record.value ?? EMPTY;
   // Text of a record that is too large is not even made: it will not be read.
-  const text = value.length <= MAX_TRACE_BYTES && isUtf8(value) ? value.toString('utf8') : null;
-  const parsed = parseTrace(text, value.length);
+  const parsed = parseTrace(value.length <= MAX_TRACE_BYTES ? textOf(value) : null, value.length);
   return {
     offset: record.offset,
     key: record.key,
@@ -60,6 +59,12 @@ export function parseRecord(record: LogRecord): ParsedRecord {
       ? { ok: true, trace: parsed.trace, contentSha256: contentSha256(parsed.trace, parsed.user) }
       : parsed,
   };
+}
+
+/** Null where the bytes are not UTF-8. Nearly all records are ASCII, which need not be decoded. */
+function textOf(value: Buffer): string | null {
+  if (isAscii(value)) return value.toString('latin1');
+  return isUtf8(value) ? value.toString('utf8') : null;
 }
 
 /** Of a name that came several times the last counts, as by Kafka's `lastHeader`. */

@@ -1,11 +1,11 @@
 /** Hourly counts and the names seen, kept by the transaction that stores the traces they count. */
 import { Injectable } from '@nestjs/common';
 import { HOUR_MS } from '../kernel/clock.js';
+import { compareText } from '../kernel/compare-text.js';
 import type { Transaction } from '../platform/database/database.js';
-import { textArray } from '../platform/database/text-array.js';
+import { integerArray, textArray } from '../platform/database/text-array.js';
 import { rollUp } from './core/rollup.js';
 import type { Trace } from './core/trace.js';
-import { compareText } from './stored-trace.js';
 
 export interface Actor {
   readonly domainId: string;
@@ -71,14 +71,14 @@ export class RollupStore {
       [
         log,
         textArray(rows, (row) => row.domainId),
-        rows.map((row) => row.hourMs / 1_000),
+        integerArray(rows, (row) => row.hourMs / 1_000),
         textArray(rows, (row) => row.projectId),
         textArray(rows, (row) => row.eventType),
         textArray(rows, (row) => row.serviceType),
         textArray(rows, (row) => row.resourceType),
         textArray(rows, (row) => row.traceName),
         textArray(rows, (row) => row.traceRating),
-        rows.map((row) => row.count),
+        integerArray(rows, (row) => row.count),
       ],
     );
   }
@@ -97,7 +97,7 @@ export class RollupStore {
       [
         textArray(fresh, ({ domainId }) => domainId),
         textArray(fresh, ({ userName }) => userName),
-        fresh.map(({ hourMs }) => hourMs / 1_000),
+        integerArray(fresh, ({ hourMs }) => hourMs / 1_000),
       ],
     );
     return fresh;

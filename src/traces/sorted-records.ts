@@ -26,9 +26,9 @@ export interface ReplayedRecord {
   filtered: boolean;
 }
 
-export function conflict(incoming: IncomingTrace, existing: Buffer, record: ReceivedRecord): RefusedRecord {
+export function conflict(incoming: IncomingTrace, existing: string, record: ReceivedRecord): RefusedRecord {
   const { trace, contentSha256, offset } = incoming;
-  const detail = `trace_id and record time are those of another trace: stored content ${existing.toString('hex')}, received ${contentSha256.toString('hex')}`;
+  const detail = `trace_id and record time are those of another trace: stored content ${existing}, received ${contentSha256}`;
   const refusal = { reason: 'conflict' as const, detail, domainId: trace.domainId, traceId: trace.traceId };
   return { refusal, trace, offset, ...received(record) };
 }

@@ -1,4 +1,5 @@
 /** What travels through a batch: an accepted trace with where it came from and what was found out about it. */
+import { compareText } from '../kernel/compare-text.js';
 import type { RecordHeaders } from '../platform/kafka/log-consumer.js';
 import type { Refusal } from './core/refusal.js';
 import type { Trace } from './core/trace.js';
@@ -6,7 +7,8 @@ import type { Trace } from './core/trace.js';
 /** An accepted trace on its way into the table. `seq` is set when it is known to be stored. */
 export interface IncomingTrace {
   readonly trace: Trace;
-  readonly contentSha256: Buffer;
+  /** Hex. */
+  readonly contentSha256: string;
   readonly offset: bigint;
   /** What an annotator says of it; opaque here. */
   readonly verdict: string | null;
@@ -41,13 +43,14 @@ export function keyOf({ trace }: IncomingTrace): string {
   return traceKey(trace.domainId, trace.recordTime, trace.traceId);
 }
 
+/** Whether both are one row of the table. */
+export function isSameTrace(left: IncomingTrace, right: IncomingTrace): boolean {
+  return compareKeys(left, right) === 0;
+}
+
 /** Order of the unique key. Two writers with opposite orders would deadlock on conflicts. */
 export function compareKeys(left: IncomingTrace, right: IncomingTrace): number {
   const a = left.trace;
   const b = right.trace;
   return compareText(a.domainId, b.domainId) || compareText(a.traceId, b.traceId) || a.recordTime - b.recordTime;
-}
-
-export function compareText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }

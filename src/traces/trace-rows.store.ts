@@ -63,7 +63,7 @@ function encodeRow(
   encoder.int8(trace.contentLength === null ? null : BigInt(Math.trunc(trace.contentLength)));
   encoder.float8(trace.totalTime);
   encoder.text(trace.wireShape);
-  encoder.bytes(contentSha256);
+  encoder.hex(contentSha256);
   encoder.text(trace.extra);
   encoder.text(verdict);
 }

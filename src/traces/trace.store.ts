@@ -14,7 +14,7 @@ export interface WriteResult {
   readonly stored: readonly IncomingTrace[];
   readonly duplicates: readonly IncomingTrace[];
   /** Same key, other content; `existing` is the hash of what is stored. */
-  readonly conflicts: readonly { readonly incoming: IncomingTrace; readonly existing: Buffer }[];
+  readonly conflicts: readonly { readonly incoming: IncomingTrace; readonly existing: string }[];
   /** Rows that the database refuses for their content, with its reason. */
   readonly rejected: readonly { readonly incoming: IncomingTrace; readonly reason: string }[];
 }
@@ -88,7 +88,7 @@ export class TraceStore {
     for (const row of rows) {
       const hash = existing.get(keyOf(row));
       if (hash === undefined) fresh.push(row);
-      else if (hash.equals(row.contentSha256)) duplicates.push(row);
+      else if (hash === row.contentSha256) duplicates.push(row);
       else conflicts.push({ incoming: row, existing: hash });
     }
     return [fresh, { duplicates, conflicts }];
@@ -131,7 +131,7 @@ export class TraceStore {
 
 interface KnownKeys {
   readonly duplicates: readonly IncomingTrace[];
-  readonly conflicts: readonly { readonly incoming: IncomingTrace; readonly existing: Buffer }[];
+  readonly conflicts: readonly { readonly incoming: IncomingTrace; readonly existing: string }[];
 }
 
 const NONE_KNOWN: KnownKeys = { duplicates: [], conflicts: [] };
@@ -156,11 +156,11 @@ function refusalText(error: unknown): string {
  * One index probe per key: the LIMIT keeps the planner from turning it into a join that reads whole partitions, and the
  * constant bounds prune.
  */
-async function existingHashes(transaction: Transaction, rows: readonly IncomingTrace[]): Promise<Map<string, Buffer>> {
+async function existingHashes(transaction: Transaction, rows: readonly IncomingTrace[]): Promise<Map<string, string>> {
   if (rows.length === 0) return new Map();
   const times = rows.map(({ trace }) => trace.recordTime);
-  const found = await transaction.query<{ domain_id: string; record_ms: string; trace_id: string; sha256: Buffer }>(
-    `SELECT k.domain_id, k.record_ms, k.trace_id, t.content_sha256 AS sha256
+  const found = await transaction.query<{ domain_id: string; record_ms: string; trace_id: string; sha256: string }>(
+    `SELECT k.domain_id, k.record_ms, k.trace_id, encode(t.content_sha256, 'hex') AS sha256
      FROM unnest($1::text[], $2::bigint[], $3::text[]) AS k(domain_id, record_ms, trace_id)
      CROSS JOIN LATERAL (
        SELECT content_sha256 FROM traces

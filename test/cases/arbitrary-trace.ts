@@ -35,6 +35,13 @@ function isPlain(value: string): boolean {
   return value.isWellFormed() && !value.includes('\0');
 }
 
+interface NamedUser {
+  readonly id: string;
+  readonly domain?: { readonly id: string };
+  readonly name?: string;
+  readonly access_key_id?: string;
+}
+
 export const arbitraryTrace: fc.Arbitrary<Trace> = fc
   .record({
     domainId: hex,
@@ -71,10 +78,11 @@ export const arbitraryTrace: fc.Arbitrary<Trace> = fc
     totalTime: fc.option(fc.nat()),
   })
   .map((fields) => {
-    const { name, access_key_id: accessKey } = JSON.parse(fields.user) as { name?: string; access_key_id?: string };
+    const { id, domain, name, access_key_id: accessKey } = JSON.parse(fields.user) as NamedUser;
     return {
       ...fields,
       userName: name ?? null,
+      actorId: domain === undefined || domain.id === fields.domainId ? id : null,
       accessKeyId: accessKey ?? null,
       extra: null,
       wireShape: 'api-v3' as const,

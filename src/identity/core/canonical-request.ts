@@ -2,6 +2,7 @@
  * The text a signature is made over (domain/iam.md §5). Method, URL and header values are strings of bytes, one character
  * each (as Node hands them out), and so is what is built of them: it is hashed as latin1.
  */
+import { compareText } from '../../kernel/compare-text.js';
 import type { DerivationScope, SignatureAlgorithm } from './signature-header.js';
 
 export interface SignedParts {
@@ -66,13 +67,9 @@ function canonicalQuery(query: string): string {
       return [decodeQuery(key), decodeQuery(value)];
     });
   return pairs
-    .sort(([keyA, valueA], [keyB, valueB]) => compare(keyA, keyB) || compare(valueA, valueB))
+    .sort(([keyA, valueA], [keyB, valueB]) => compareText(keyA, keyB) || compareText(valueA, valueB))
     .map(([key, value]) => `${encode(key)}=${encode(value)}`)
     .join('&');
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function decodeQuery(text: string): string {

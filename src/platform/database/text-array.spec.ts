@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { textArray } from './text-array.js';
+import { integerArray, textArray } from './text-array.js';
 
 /** Reads an array literal in which every element is quoted, as Postgres does. */
 function read(literal: string): string[] {
@@ -25,4 +25,10 @@ describe('textArray', () => {
       }),
     );
   });
+});
+
+it('integerArray writes an integer of each item', () => {
+  const digits = (text: string): number => text.length;
+  expect(integerArray<string>([], digits)).toBe('{}');
+  expect(integerArray(['a', '', 'abc'], digits)).toBe('{1,0,3}');
 });

@@ -1,4 +1,4 @@
-/** Writes a `text[]` parameter: the driver's own way looks twice through each element for what it must escape. */
+/** Writes array parameters: the driver's own way looks twice through each element for what it must escape. */
 
 const SPECIAL = /["\\]/;
 
@@ -11,5 +11,12 @@ export function textArray<T>(items: readonly T[], textOf: (item: T) => string): 
     literal += SPECIAL.test(text) ? text.replace(/["\\]/g, '\\$&') : text;
     literal += '"';
   }
+  return `${literal}}`;
+}
+
+/** The array literal of one integer of each item. */
+export function integerArray<T>(items: readonly T[], integerOf: (item: T) => number): string {
+  let literal = '{';
+  for (const item of items) literal += `${literal.length === 1 ? '' : ','}${String(integerOf(item))}`;
   return `${literal}}`;
 }

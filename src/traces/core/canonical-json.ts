@@ -9,56 +9,69 @@ import { wellFormed } from './well-formed.js';
 /** A string or a number, to tell the digits of a number from those inside a string. */
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
+const PREFIXES = Array.from({ length: 512 }, (_, length) => `${String(length)}:`);
+/** Up to here insertion is faster than the call of `sort`. */
+const FEW_KEYS = 16;
+
 /** Null where `text` nests too deeply to be compared as a value. */
 export function canonicalJson(text: string, value: unknown): string | null {
-  const writer = new CanonicalWriter();
-  if (!writer.write(value, MAX_NESTING + 1)) return null;
-  return writer.inexact ? `${writer.text}#${longNumbers(text)}` : writer.text;
+  const found: Found = { inexact: false, tooDeep: false };
+  const canonical = write(value, MAX_NESTING + 1, found);
+  if (found.tooDeep) return null;
+  return found.inexact ? `${canonical}#${longNumbers(text)}` : canonical;
 }
 
-/** Strings are length-prefixed, not quoted: as unambiguous, and faster. */
-class CanonicalWriter {
-  text = '';
-  inexact = false;
+interface Found {
+  inexact: boolean;
+  tooDeep: boolean;
+}
 
-  /** False when the value is nested deeper than `depth`. */
-  write(value: unknown, depth: number): boolean {
-    if (typeof value === 'string') this.string(value);
-    else if (typeof value === 'number') this.number(value);
-    else if (typeof value !== 'object' || value === null)
-      this.text += value === null ? 'N' : value === true ? 'T' : 'F';
-    else if (depth === 0) return false;
-    else return Array.isArray(value) ? this.array(value, depth - 1) : this.object(value, depth - 1);
-    return true;
+/** Strings are length-prefixed, not quoted: as unambiguous, and faster. Recursion ends at `depth`. */
+function write(value: unknown, depth: number, found: Found): string {
+  if (typeof value === 'string') return writeString(value);
+  if (typeof value === 'number') {
+    if (isInexact(value)) found.inexact = true;
+    return `=${String(value)};`;
   }
-
-  private string(value: string): void {
-    const text = wellFormed(value);
-    this.text += `${String(text.length)}:${text}`;
+  if (typeof value !== 'object' || value === null) return value === null ? 'N' : value === true ? 'T' : 'F';
+  if (depth === 0) {
+    found.tooDeep = true;
+    return '';
   }
-
-  private number(value: number): void {
-    if (isInexact(value)) this.inexact = true;
-    this.text += `=${String(value)};`;
+  let parts = '';
+  if (Array.isArray(value)) {
+    for (const item of value) parts += write(item, depth - 1, found);
+    return `[${parts}]`;
   }
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const key of sortedKeys(members)) parts += writeString(key) + write(members[key], depth - 1, found);
+  return `{${parts}}`;
+}
 
-  private array(items: readonly unknown[], depth: number): boolean {
-    this.text += '[';
-    for (const item of items) if (!this.write(item, depth)) return false;
-    this.text += ']';
-    return true;
-  }
+function writeString(value: string): string {
+  return lengthPrefixed(wellFormed(value));
+}
 
-  private object(value: object, depth: number): boolean {
-    const members = value as Readonly<Record<string, unknown>>;
-    this.text += '{';
-    for (const key of Object.keys(value).sort()) {
-      this.string(key);
-      if (!this.write(members[key], depth)) return false;
+/** `length:text`. Most lengths are written so often that they are kept. */
+export function lengthPrefixed(text: string): string {
+  return (PREFIXES[text.length] ?? `${String(text.length)}:`) + text;
+}
+
+/** In the order of `sort()`, which is made for long lists: nearly all objects are short. */
+function sortedKeys(members: Readonly<Record<string, unknown>>): string[] {
+  const keys = Object.keys(members);
+  if (keys.length > FEW_KEYS) return keys.sort();
+  for (let sorted = 1; sorted < keys.length; sorted++) {
+    const key = keys[sorted] ?? '';
+    let at = sorted;
+    for (; at > 0; at--) {
+      const before = keys[at - 1] ?? '';
+      if (before < key) break;
+      keys[at] = before;
     }
-    this.text += '}';
-    return true;
+    keys[at] = key;
   }
+  return keys;
 }
 
 /** Doubles make neighbours of large integers equal; their digits, in an order that key order cannot change, keep them apart. */

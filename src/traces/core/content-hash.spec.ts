@@ -188,7 +188,7 @@ it('hashes to 32 bytes that no release may change', () => {
   expect(canonicalContent(trace)).toMatchInlineSnapshot(
     `"cts1|36:e001ccb9-bc09-11e6-b00b-4b2a61338db615:createNamespace6:normal7:ApiCall3:SWR13:usernamespace----j21:{2:id2:u14:name3:lin}-j22:{1:aN1:b[=1;=2.5;1:x]}-3:201--13:148106612803213:1481066128032----F-"`,
   );
-  expect(contentSha256(trace).toString('hex')).toMatchInlineSnapshot(
+  expect(contentSha256(trace)).toMatchInlineSnapshot(
     `"06ea91dd5eda9c22232951d98263d9e056ebe94394a647dd8a7dc72174a16529"`,
   );
 });

@@ -1,5 +1,5 @@
 /** What of a trace counts as its content: the 25 members of the CTS API (domain/cts.md §1.1), however they were sent. */
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson, lengthPrefixed } from './canonical-json.js';
 import { isJsonObject, type JsonObject, parseJson } from './json-value.js';
 import type { Trace } from './trace.js';
 
@@ -46,7 +46,7 @@ export function canonicalContent(trace: Trace, userObject?: JsonObject): string 
 }
 
 function text(value: string | null): string {
-  return value === null || value === '' ? ABSENT : `${String(value.length)}:${value}`;
+  return value === null || value === '' ? ABSENT : lengthPrefixed(value);
 }
 
 /** Only an object is a structured user; anything else is compared as text, as it is kept. */
@@ -65,5 +65,5 @@ function body(value: string | null): string {
 function json(source: string, value: unknown): string {
   const canonical = canonicalJson(source, value);
   if (canonical === null) return text(source);
-  return canonical === '{}' ? ABSENT : `j${String(canonical.length)}:${canonical}`;
+  return canonical === '{}' ? ABSENT : `j${lengthPrefixed(canonical)}`;
 }

@@ -1,19 +1,23 @@
-/** Reads the members of one event with their types and limits, and remembers the first fault. */
-import { inspectJson, isMissing, type JsonObject } from './json-value.js';
+/**
+ * Reads the members of one event with their types and limits, and remembers the first fault. The caller hands in each value with
+ * its name: a member read by a name that varies costs several times one that is spelled out.
+ */
+import { inspectJson, isMissing } from './json-value.js';
 import { type BodyField, TEXT_LIMITS, type TextField } from './trace-fields.js';
 import { parseTraceTime } from './trace-time.js';
 import { wellFormed } from './well-formed.js';
+
+/** No field is shorter: most texts need no look-up. */
+const LEAST_LIMIT = 64;
 
 export class FieldReader {
   private firstFault: string | null = null;
 
   /**
-   * @param event its own strings are well-formed; those that stand as JSON inside them need not be
    * @param rawText the text of a member's value in the record
    * @param mayHoldNul whether the record spells a NUL anywhere
    */
   constructor(
-    private readonly event: JsonObject,
     private readonly rawText: (name: string) => string,
     private readonly mayHoldNul: boolean,
   ) {}
@@ -29,37 +33,29 @@ export class FieldReader {
     return null;
   }
 
-  text(field: TextField): string | null {
-    return this.check(field, this.event[field]);
-  }
-
-  /** The value of a field that stands elsewhere than at the top of the event. Null when missing or faulty. */
+  /** The value of a field that may stand in JSON inside a string, where strings need not be well-formed. */
   checkedText(field: TextField, value: unknown): string | null {
-    const text = this.check(field, value);
+    const text = this.text(field, value);
     return text === null ? null : wellFormed(text);
   }
 
-  private check(field: TextField, value: unknown): string | null {
+  /** Null when missing or faulty. */
+  text(field: TextField, value: unknown): string | null {
     if (isMissing(value)) return null;
     if (typeof value !== 'string') return this.fail(field, 'is not a string');
     if (this.mayHoldNul && value.includes('\0')) return this.fail(field, 'holds a NUL character');
-    const limit = TEXT_LIMITS[field];
-    // The code points are counted only where the UTF-16 units do not settle it.
-    if (value.length > limit && (value.length > 2 * limit || Array.from(value).length > limit)) {
-      return this.fail(field, `is longer than ${String(limit)} characters`);
-    }
-    return value;
+    return value.length <= LEAST_LIMIT || isWithin(value, TEXT_LIMITS[field])
+      ? value
+      : this.fail(field, `is longer than ${String(TEXT_LIMITS[field])} characters`);
   }
 
   /** HTTP status: a string in the API, a number in files and pushes. */
-  code(): string | null {
-    const value = this.event['code'];
-    if (typeof value !== 'number') return this.text('code');
+  code(value: unknown): string | null {
+    if (typeof value !== 'number') return this.text('code', value);
     return Number.isFinite(value) ? String(value) : this.fail('code', 'is out of range');
   }
 
-  body(field: BodyField): string | null {
-    const value = this.event[field];
+  body(field: BodyField, value: unknown): string | null {
     if (isMissing(value)) return null;
     if (typeof value === 'string') {
       return this.mayHoldNul && value.includes('\0') ? this.fail(field, 'holds a NUL character') : value;
@@ -76,16 +72,14 @@ export class FieldReader {
     return trait === 'inexact' ? this.rawText(field) : JSON.stringify(value);
   }
 
-  boolean(field: 'read_only'): boolean | null {
-    const value = this.event[field];
+  boolean(field: 'read_only', value: unknown): boolean | null {
     if (isMissing(value)) return null;
     if (value === true || value === 'true') return true;
     if (value === false || value === 'false') return false;
     return this.fail(field, 'is not a boolean');
   }
 
-  number(field: 'content_length' | 'total_time'): number | null {
-    const value = this.event[field];
+  number(field: 'content_length' | 'total_time', value: unknown): number | null {
     if (isMissing(value)) return null;
     const number = typeof value === 'string' ? decimal(value) : value;
     if (typeof number !== 'number' || !Number.isFinite(number)) return this.fail(field, 'is not a number');
@@ -93,11 +87,15 @@ export class FieldReader {
     return number;
   }
 
-  time(field: 'time' | 'record_time'): number | null {
-    const value = this.event[field];
+  time(field: 'time' | 'record_time', value: unknown): number | null {
     if (isMissing(value)) return null;
     return parseTraceTime(value) ?? this.fail(field, 'is not a time in a known form');
   }
+}
+
+/** The code points are counted only where the UTF-16 units do not settle it. */
+function isWithin(text: string, limit: number): boolean {
+  return text.length <= limit || (text.length <= 2 * limit && Array.from(text).length <= limit);
 }
 
 function decimal(text: string): number {

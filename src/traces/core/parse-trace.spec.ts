@@ -57,6 +57,22 @@ describe('parseTrace: the canonical record', () => {
     expect(accepted({ user })).toMatchObject(expected);
   });
 
+  it.each<[unknown, string | null]>([
+    [{ id: 'u' }, 'u'],
+    ['{ "id": "u" }', 'u'],
+    [{ id: 'u', domain: { id: '' } }, 'u'],
+    [{ id: 'u', domain: { id: EVENT.domain_id } }, 'u'],
+    [{ id: 'u', domain: { id: 'another' } }, null],
+    [{ id: 'u', domain: { id: 5 } }, null],
+    [{ id: 5 }, null],
+    [{ id: '' }, null],
+    [{ name: 'a' }, null],
+    ['u', null],
+    [undefined, null],
+  ])('reads the actor of %j', (user, actorId) => {
+    expect(accepted({ user }).actorId).toBe(actorId);
+  });
+
   it('keeps bodies as text, objects as their JSON text', () => {
     const trace = accepted({ request: { b: 1, a: [null] }, response: [1], message: 'done', location_info: '{"a": 1}' });
     expect(trace).toMatchObject({

@@ -6,7 +6,7 @@ import { holdsNul, isJsonObject, isMissing, type JsonObject, parseJson } from '.
 import type { Refusal, RefusalReason } from './refusal.js';
 import type { Trace } from './trace.js';
 import { KNOWN_FIELDS, MAX_TRACE_BYTES, REQUIRED_FIELDS } from './trace-fields.js';
-import { readUser, type TraceUser, userDomainId, userNameMember } from './trace-user.js';
+import { actorIdOf, readUser, type TraceUser, userDomainId, userNameMember } from './trace-user.js';
 import { wellFormed, wellFormedJson } from './well-formed.js';
 import { envelopedEvent, wireShapeOf } from './wire-shape.js';
 
@@ -69,8 +69,11 @@ function readEvent(event: WireEvent): ParseResult {
   const user = readUser(members['user'], () => source('user'), mayHoldNul);
   const domainId = isMissing(members['domain_id']) ? userDomainId(user) : members['domain_id'];
   if (isMissing(domainId)) return refuse('no_domain', 'neither domain_id nor user.domain.id', members);
-  const reader = new FieldReader(members, source, mayHoldNul);
-  const recordTime = reader.time('record_time') ?? uuidV1Time(reader.text('trace_id') ?? '') ?? reader.time('time');
+  const reader = new FieldReader(source, mayHoldNul);
+  const recordTime =
+    reader.time('record_time', members['record_time']) ??
+    uuidV1Time(reader.text('trace_id', members['trace_id']) ?? '') ??
+    reader.time('time', members['time']);
   const trace = buildTrace(event, reader, user, recordTime ?? 0);
   if (user.fault !== null) reader.fail('user', user.fault);
   if (reader.fault !== null) return refuse('bad_field', reader.fault, members, domainId);
@@ -87,42 +90,49 @@ function missingFields(members: JsonObject): string[] {
 }
 
 function buildTrace(event: WireEvent, reader: FieldReader, user: TraceUser, recordTime: number): Trace {
-  const required = (field: (typeof REQUIRED_FIELDS)[number]): string => reader.text(field) ?? '';
+  const { members } = event;
+  const userDomain = userDomainId(user);
+  const domainId =
+    reader.text('domain_id', members['domain_id']) ?? reader.checkedText('user.domain.id', userDomain) ?? '';
   return {
-    domainId: reader.text('domain_id') ?? reader.checkedText('user.domain.id', userDomainId(user)) ?? '',
-    projectId: reader.text('project_id') ?? '',
-    traceId: required('trace_id'),
+    domainId,
+    projectId: reader.text('project_id', members['project_id']) ?? '',
+    traceId: reader.text('trace_id', members['trace_id']) ?? '',
     recordTime,
-    time: reader.time('time') ?? recordTime,
-    traceName: required('trace_name'),
-    traceRating: reader.text('trace_rating') ?? reader.text('trace_status') ?? '',
-    traceType: required('trace_type'),
-    eventType: reader.text('event_type') ?? 'system',
-    serviceType: required('service_type'),
-    resourceType: required('resource_type'),
-    resourceName: reader.text('resource_name'),
-    resourceId: reader.text('resource_id'),
-    resourceAccountId: reader.text('resource_account_id'),
-    enterpriseProjectId: reader.text('enterprise_project_id'),
+    time: reader.time('time', members['time']) ?? recordTime,
+    traceName: reader.text('trace_name', members['trace_name']) ?? '',
+    traceRating:
+      reader.text('trace_rating', members['trace_rating']) ??
+      reader.text('trace_status', members['trace_status']) ??
+      '',
+    traceType: reader.text('trace_type', members['trace_type']) ?? '',
+    eventType: reader.text('event_type', members['event_type']) ?? 'system',
+    serviceType: reader.text('service_type', members['service_type']) ?? '',
+    resourceType: reader.text('resource_type', members['resource_type']) ?? '',
+    resourceName: reader.text('resource_name', members['resource_name']),
+    resourceId: reader.text('resource_id', members['resource_id']),
+    resourceAccountId: reader.text('resource_account_id', members['resource_account_id']),
+    enterpriseProjectId: reader.text('enterprise_project_id', members['enterprise_project_id']),
     userName: reader.checkedText(...userNameMember(user)),
+    actorId: actorIdOf(user, userDomain, domainId),
     accessKeyId: reader.checkedText('user.access_key_id', user.object?.['access_key_id']),
     user: user.text,
-    sourceIp: reader.text('source_ip'),
-    code: reader.code(),
-    apiVersion: reader.text('api_version'),
-    message: reader.body('message'),
-    request: reader.body('request'),
-    response: reader.body('response'),
-    requestId: reader.text('request_id'),
-    locationInfo: reader.body('location_info'),
-    endpoint: reader.text('endpoint'),
-    resourceUrl: reader.text('resource_url'),
-    readOnly: reader.boolean('read_only'),
-    operationId: reader.text('operation_id'),
-    trackerName: reader.text('tracker_name'),
-    userAgent: reader.text('user_agent'),
-    contentLength: reader.number('content_length'),
-    totalTime: reader.number('total_time'),
+    sourceIp: reader.text('source_ip', members['source_ip']),
+    code: reader.code(members['code']),
+    apiVersion: reader.text('api_version', members['api_version']),
+    message: reader.body('message', members['message']),
+    request: reader.body('request', members['request']),
+    response: reader.body('response', members['response']),
+    requestId: reader.text('request_id', members['request_id']),
+    locationInfo: reader.body('location_info', members['location_info']),
+    endpoint: reader.text('endpoint', members['endpoint']),
+    resourceUrl: reader.text('resource_url', members['resource_url']),
+    readOnly: reader.boolean('read_only', members['read_only']),
+    operationId: reader.text('operation_id', members['operation_id']),
+    trackerName: reader.text('tracker_name', members['tracker_name']),
+    userAgent: reader.text('user_agent', members['user_agent']),
+    contentLength: reader.number('content_length', members['content_length']),
+    totalTime: reader.number('total_time', members['total_time']),
     extra: extraOf(event, reader),
     wireShape: wireShapeOf(event.members, event.envelope !== null),
   };

@@ -84,7 +84,7 @@ describe('swr-week', () => {
       expect(fate(line)).toBe('stored');
       const trace = parsed(line);
       const key = [trace.domainId, trace.recordTime, trace.traceId].join(' ');
-      const hash = contentSha256(trace).toString('hex');
+      const hash = contentSha256(trace);
       if (hashes.has(key)) {
         expect(hash).toBe(hashes.get(key));
         duplicates++;

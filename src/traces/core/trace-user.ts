@@ -42,6 +42,13 @@ export function userDomainId(user: TraceUser): unknown {
   return isJsonObject(domain) ? domain['id'] : undefined;
 }
 
+/** `user.id`, where it names somebody of the domain: one whose own domain is another, is nobody here. */
+export function actorIdOf({ object }: TraceUser, userDomain: unknown, domainId: string): string | null {
+  const id = object?.['id'];
+  const isOfDomain = isMissing(userDomain) || userDomain === domainId;
+  return typeof id === 'string' && id !== '' && isOfDomain ? id : null;
+}
+
 /** `user.name`, else `user.user_name`, which means the same; as sent, with the member it came from. */
 export function userNameMember(user: TraceUser): readonly ['user.name' | 'user.user_name', unknown] {
   const name = user.object?.['name'];

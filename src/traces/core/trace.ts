@@ -31,6 +31,8 @@ export interface Trace {
   readonly resourceAccountId: string | null;
   readonly enterpriseProjectId: string | null;
   readonly userName: string | null;
+  /** Id of the user, who is of the trace's own domain; not stored apart from `user`, and so undefined where it was not read with it. */
+  readonly actorId?: string | null;
   readonly accessKeyId: string | null;
   /** JSON text of the user object, or the string as it came where it was not JSON. */
   readonly user: string | null;

@@ -54,6 +54,19 @@ describe('reading a log into the trace table', () => {
     expect(rows.slice(1).map(({ trace_id }) => trace_id)).toEqual(fresh.map(({ trace_id }) => trace_id));
   });
 
+  it('takes one id at another time or of another domain for another trace, also within one batch', async () => {
+    const [first, other] = [event(), 'f'.repeat(32)];
+    const traces = [first, { ...first, record_time: Number(first['record_time']) + 1 }, { ...first, domain_id: other }];
+    ingest.log().append(...traces, ...traces);
+    await ingest.consume();
+    expect((await ingest.coverage()).total).toMatchObject({
+      offsets: '6',
+      stored: '3',
+      duplicate: '3',
+      balanced: true,
+    });
+  });
+
   it('dead-letters a trace that has the key of another, naming both contents', async () => {
     const original = event();
     ingest.log().append(original, { ...original, resource_name: 'other' });
