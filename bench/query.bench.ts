@@ -17,7 +17,8 @@ import { domainId, INSTALLATION, projectId, projectsOf } from './workload.js';
 
 const TRACES = 200_000;
 const FULL_SIZES = [1_000_000, 10_000_000];
-const WARMUP = 10;
+/** Of each request, before any is timed: code that ran a few times only is not compiled yet, in either process. */
+const WARMUP = 100;
 const REQUESTS = 40;
 const REPETITIONS = 3;
 const LIMIT = 50;
@@ -83,7 +84,9 @@ async function fill(stack: BenchStack, traces: number, { domainId: own }: Caller
 
 async function measureAll(stack: BenchStack, caller: Caller, size: number): Promise<Measurement[]> {
   const found: Measurement[] = [];
-  for (const [name, path] of Object.entries(await requests(stack, caller))) {
+  const paths = Object.entries(await requests(stack, caller));
+  for (const [, path] of paths) await warmUp(stack, caller, path);
+  for (const [name, path] of paths) {
     const values = await measureOne(stack, caller, path);
     const measurement = { name: measuredName(name, size), values };
     process.stderr.write(`${measurement.name}: ${JSON.stringify(values)}\n`);
@@ -132,22 +135,18 @@ async function requests({ bare }: BenchStack, caller: Caller): Promise<Record<st
   }; // prettier-ignore
 }
 
+async function warmUp(stack: BenchStack, caller: Caller, path: string): Promise<void> {
+  const { bareOnce, httpOnce, close } = await lanes(stack, caller, path);
+  for (let count = 0; count < WARMUP; count++) {
+    await bareOnce();
+    await httpOnce();
+  }
+  close();
+}
+
 async function measureOne(stack: BenchStack, caller: Caller, path: string): Promise<Record<string, number>> {
-  const statements = await statementsOf(stack, caller, path);
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const bareOnce = async (): Promise<number> => {
-    const startedAt = performance.now();
-    for (const { text, values } of statements) await stack.bare.query(text, [...values]);
-    return performance.now() - startedAt;
-  };
-  const httpOnce = async (): Promise<number> => {
-    const startedAt = performance.now();
-    bytes = await fetchBytes(agent, caller, path);
-    return performance.now() - startedAt;
-  };
-  let bytes = 0;
+  const { bareOnce, httpOnce, bytes, close } = await lanes(stack, caller, path);
   const [http, bare, ratios]: [number[], number[], number[]] = [[], [], []];
-  for (let count = 0; count < WARMUP; count++) await httpOnce();
   for (let round = 0; round < REPETITIONS; round++) {
     const [own, other]: [number[], number[]] = [[], []];
     for (let count = 0; count < REQUESTS; count++) {
@@ -158,14 +157,45 @@ async function measureOne(stack: BenchStack, caller: Caller, path: string): Prom
     http.push(...own);
     bare.push(...other);
   }
-  agent.destroy();
+  close();
   return {
     httpP50Ms: median(http),
     httpP95Ms: percentile(http, 0.95),
     bareP50Ms: median(bare),
     bareP95Ms: percentile(bare, 0.95),
     timesBare: median(ratios),
-    kib: bytes / 1_024,
+    kib: bytes() / 1_024,
+  };
+}
+
+interface Lanes {
+  /** Each answers with the ms it took. */
+  readonly bareOnce: () => Promise<number>;
+  readonly httpOnce: () => Promise<number>;
+  /** Size of the last answer over HTTP. */
+  readonly bytes: () => number;
+  readonly close: () => void;
+}
+
+async function lanes(stack: BenchStack, caller: Caller, path: string): Promise<Lanes> {
+  const statements = await statementsOf(stack, caller, path);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  let bytes = 0;
+  return {
+    bareOnce: async () => {
+      const startedAt = performance.now();
+      for (const { text, values } of statements) await stack.bare.query(text, [...values]);
+      return performance.now() - startedAt;
+    },
+    httpOnce: async () => {
+      const startedAt = performance.now();
+      bytes = await fetchBytes(agent, caller, path);
+      return performance.now() - startedAt;
+    },
+    bytes: () => bytes,
+    close: () => {
+      agent.destroy();
+    },
   };
 }
 
