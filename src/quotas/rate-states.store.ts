@@ -1,7 +1,15 @@
 /** Rate quotas kept in the database, so that all processes count on one bucket. */
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database/database.js';
-import { RATE_ROUNDING, type RateDecision, rateInterval, type RateLimit, rateStanding, takeRate } from './core/gcra.js';
+import {
+  BURSTS_BELIEVED,
+  RATE_ROUNDING,
+  type RateDecision,
+  rateInterval,
+  type RateLimit,
+  rateStanding,
+  takeRate,
+} from './core/gcra.js';
 
 export interface RateKey {
   readonly domainId: string;
@@ -11,6 +19,8 @@ export interface RateKey {
 
 /** Epoch ms of the database: replicas need not agree on the time. */
 const NOW = '(SELECT ms FROM clock)';
+/** As `takeRate` believes it. */
+const ARRIVAL = `CASE WHEN s.arrival_ms - ${NOW} > ${String(BURSTS_BELIEVED)} * $5 THEN ${NOW} ELSE greatest(s.arrival_ms, ${NOW}) END`;
 const MOST_PURGED = 5_000;
 
 @Injectable()
@@ -25,8 +35,8 @@ export class RateStatesStore {
        taken AS (
          INSERT INTO rate_states AS s (domain_id, principal_id, class, arrival_ms)
          SELECT $1, $2, $3, ms + $4::double precision FROM clock WHERE $4::double precision <= $5::double precision
-         ON CONFLICT (domain_id, principal_id, class) DO UPDATE SET arrival_ms = greatest(s.arrival_ms, ${NOW}) + $4
-         WHERE greatest(s.arrival_ms, ${NOW}) + $4 - ${NOW} <= $5
+         ON CONFLICT (domain_id, principal_id, class) DO UPDATE SET arrival_ms = ${ARRIVAL} + $4
+         WHERE ${ARRIVAL} + $4 - ${NOW} <= $5
          RETURNING arrival_ms)
        SELECT ms AS now_ms, (SELECT arrival_ms FROM taken) AS taken,
          (SELECT arrival_ms FROM rate_states WHERE domain_id = $1 AND principal_id = $2 AND class = $3) AS before

@@ -14,7 +14,7 @@ import { schemathesisProgram } from './virtual-environment.js';
 const USAGE =
   'usage: npm run fuzz -- [--cases N] [--seed N] [--coverage] [--only NAME] [--url URL --credentials FILE]\n' +
   '  --cases     generated cases for each caller, at least (2000)\n' +
-  '  --coverage  the boundary values of every parameter as well: some 9,000 cases more for each caller\n' +
+  '  --coverage  the boundary values of every parameter as well: some 11,500 cases more for each caller\n' +
   '  --only      operator, tenant or nobody\n' +
   '  --url       a service that runs already; it is written to, and the file tells its first administrator';
 

@@ -64,7 +64,9 @@ def spare_the_caller(case):
     for container in (case.path_parameters, case.query):
         for name in list(container or {}):
             container[name] = spared(container[name])
-    case.body = spared(case.body)
+    # Assigned is validated anew, and that there is none would then count as one that breaks the schema.
+    if isinstance(case.body, (str, list, dict)):
+        case.body = spared(case.body)
 
 
 @schemathesis.hook

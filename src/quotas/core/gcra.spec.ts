@@ -47,6 +47,14 @@ describe('a rate quota', () => {
     );
   });
 
+  it('keeps nobody out for longer than two bursts take to come back, however far the clock goes back', () => {
+    const state = takeRate(RATE, null, 600_000, 10).next;
+    const fresh = takeRate(RATE, null, 0);
+    expect(takeRate(RATE, state, 0)).toEqual(fresh);
+    expect(takeRate(RATE, 60_001, 0)).toEqual(fresh);
+    expect(takeRate(RATE, 60_000, 0)).toMatchObject({ allowed: false, remaining: 0, retryAfterMs: 33_000 });
+  });
+
   it('takes several at once or none, and never more than the burst', () => {
     expect(takeRate(RATE, null, 0, 10)).toMatchObject({ allowed: true, remaining: 0, next: 30_000 });
     expect(takeRate(RATE, 15_000, 0, 6)).toMatchObject({

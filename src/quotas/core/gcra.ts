@@ -29,13 +29,23 @@ export function rateInterval({ limit, windowMs }: RateLimit): number {
 }
 
 /**
+ * A state is never more than one burst ahead, unless the clock went back or the rate was changed. Beyond two it is not believed
+ * any more, so that nobody is kept out for as long as the clock went back; up to there a clock that is corrected a little gives nothing away.
+ */
+export const BURSTS_BELIEVED = 2;
+
+function isAstray(state: number, nowMs: number, tolerance: number): boolean {
+  return state - nowMs > BURSTS_BELIEVED * tolerance;
+}
+
+/**
  * @param state what the last decision said to keep; null at first
  * @param amount operations asked for at once, all or none; more than the burst are never allowed
  */
 export function takeRate(rate: RateLimit, state: number | null, nowMs: number, amount = 1): RateDecision {
   const interval = rateInterval(rate);
   const tolerance = interval * rate.burst;
-  const arrival = Math.max(state ?? nowMs, nowMs);
+  const arrival = state === null || isAstray(state, nowMs, tolerance) ? nowMs : Math.max(state, nowMs);
   const next = arrival + interval * amount;
   const allowed = next - nowMs <= tolerance + interval * RATE_ROUNDING;
   return {

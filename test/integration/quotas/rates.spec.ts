@@ -139,6 +139,13 @@ describe('POST /v1/quotas/rates/take', () => {
     expect((await take({ ...body, class: 'pull' })).body).toMatchObject({ allowed: true });
   });
 
+  it('keeps nobody out for as long as the clock went back', async () => {
+    const body = { domain_id: tenant.domain.id, principal_id: 'u-5', class: 'manage', amount: 1 };
+    expect((await take(body)).body).toMatchObject({ allowed: true });
+    await service.database.query("UPDATE rate_states SET arrival_ms = arrival_ms + 600000 WHERE principal_id = 'u-5'");
+    expect((await take({ ...body, amount: 4 })).body).toMatchObject({ allowed: true, remaining: 46 });
+  });
+
   it('refuses tenants, unknown domains and what is no take, all problems at once', async () => {
     const body = { domain_id: tenant.domain.id, principal_id: 'u-4', class: 'push' };
     expect((await take(body, tenant.token)).status).toBe(403);
