@@ -213,8 +213,6 @@ function fetchBytes(agent: Agent, { service, token }: Caller, path: string): Pro
   });
 }
 
-type Run = (text: string, values?: readonly unknown[]) => Promise<unknown>;
-
 /** The searching statements that a request runs, by listening at the door they all go through. */
 async function statementsOf(
   { app }: BenchStack,
@@ -223,16 +221,15 @@ async function statementsOf(
 ): Promise<{ text: string; values: readonly unknown[] }[]> {
   const database = app.get(Database, { strict: false });
   const seen: { text: string; values: readonly unknown[] }[] = [];
-  const [read, readPlanned]: Run[] = [database.read.bind(database), database.readPlanned.bind(database)];
-  const heard =
-    (run?: Run): Run =>
-    async (text, values = []) => {
+  const read = database.read.bind(database);
+  Object.assign(database, {
+    read: (text: string, values: readonly unknown[] = []) => {
       seen.push({ text, values });
-      return run?.(text, values);
-    };
-  Object.assign(database, { read: heard(read), readPlanned: heard(readPlanned) });
+      return read(text, values);
+    },
+  });
   const answer = await app.inject({ method: 'GET', url: path, headers: { 'x-auth-token': token } });
-  Object.assign(database, { read, readPlanned });
+  Object.assign(database, { read });
   if (answer.statusCode !== 200) throw new Error(`${path}: status ${String(answer.statusCode)}: ${answer.body}`);
   return seen;
 }

@@ -62,7 +62,7 @@ export class TraceQueryStore {
 
   /** All traces of one id in a project, recorded at or after `fromMs`; more than one only if the id came with several record times. */
   async findById(owner: ProjectOfDomain, traceId: string, fromMs: number): Promise<TraceFields[]> {
-    const rows = await this.database.readPlanned<TraceRow>(
+    const rows = await this.database.read<TraceRow>(
       `SELECT ${COLUMNS} FROM traces WHERE domain_id = $1 AND project_id = $2 AND trace_id = $3 AND record_time >= $4
        ${NEWEST_FIRST} LIMIT ${String(MOST_OF_ONE_ID)}`,
       [owner.domainId, owner.projectId, traceId, new Date(fromMs)],
@@ -72,7 +72,7 @@ export class TraceQueryStore {
 
   /** Record times of an id in a project, also of those that have left the window but not yet their table; newest first. */
   async recordTimesOf(owner: ProjectOfDomain, traceId: string): Promise<number[]> {
-    const rows = await this.database.readPlanned<{ record_time: Date }>(
+    const rows = await this.database.read<{ record_time: Date }>(
       `SELECT record_time FROM traces WHERE domain_id = $1 AND project_id = $2 AND trace_id = $3
        ORDER BY record_time DESC LIMIT ${String(MOST_OF_ONE_ID)}`,
       [owner.domainId, owner.projectId, traceId],

@@ -12,8 +12,6 @@ export interface DatabaseSettings {
   readonly onPoolError: (error: Error) => void;
 }
 
-/** By indexes only: a plan that is kept, made while a day was empty, would read that day whole when it no longer is. */
-const SEARCH_OPTIONS = '-c default_transaction_read_only=on -c enable_seqscan=off';
 /** Timestamps are compared and rendered in UTC whatever the server's own zone is. */
 const SESSION_OPTIONS = '-c TimeZone=UTC -c client_min_messages=warning';
 
@@ -46,7 +44,7 @@ export function createReadPool(settings: DatabaseSettings): pg.Pool {
     query_timeout: settings.queryTimeoutMs + 5_000,
     keepAlive: true,
     application_name: 'quaestor-read',
-    options: `${SESSION_OPTIONS} ${SEARCH_OPTIONS}`,
+    options: `${SESSION_OPTIONS} -c default_transaction_read_only=on`,
   });
   pool.on('error', settings.onPoolError);
   pool.on('connect', (client) => client.on('error', settings.onPoolError));

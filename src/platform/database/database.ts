@@ -93,17 +93,9 @@ export class Database implements Sql, OnApplicationShutdown {
     }
   }
 
-  /** One read-only statement on the searching pool, under the statement timeout. Planned anew each time (design §5). */
+  /** One read-only statement on the searching pool, under the statement timeout. Never a named statement (design §5). */
   async read<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     return (await this.readPool.query<Row>({ text, values: [...values], types: readTypes })).rows;
-  }
-
-  /**
-   * As {@link read}, but planned once a connection: for look-ups by a whole key, whose one index is the best for any values.
-   * Planning looks at every day's partition, which takes longer than to read one row of one of them.
-   */
-  async readPlanned<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]> {
-    return (await this.readPool.query<Row>({ name: planName(text), text, values: [...values], types: readTypes })).rows;
   }
 
   /**

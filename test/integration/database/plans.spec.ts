@@ -74,16 +74,4 @@ describe('plans that are kept', () => {
     for (let run = 0; run < RUNS; run++) expect(await database.queryPlanned(TEXT, [[run]])).toEqual([{ found: 0 }]);
     expect(await kept()).toEqual([{ statement: TEXT, generic: true }]);
   });
-
-  it('are made for a look-up by a key, by indexes only, and for no other search', async () => {
-    const keptBySearches = (): Promise<{ statement: string; generic: boolean }[]> =>
-      database.read('SELECT statement, generic_plans > 0 AS generic FROM pg_prepared_statements WHERE statement = $1', [
-        TEXT,
-      ]);
-    for (let run = 0; run < RUNS; run++) expect(await database.read(TEXT, [[run]])).toEqual([{ found: 0 }]);
-    expect(await keptBySearches()).toEqual([]);
-    for (let run = 0; run < RUNS; run++) expect(await database.readPlanned(TEXT, [[run]])).toEqual([{ found: 0 }]);
-    expect(await keptBySearches()).toEqual([{ statement: TEXT, generic: true }]);
-    expect(await database.read('SHOW enable_seqscan')).toEqual([{ enable_seqscan: 'off' }]);
-  });
 });

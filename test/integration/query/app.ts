@@ -115,13 +115,10 @@ export async function startCtsApp(
 }
 
 /** Without its life cycle: the suite closes the database itself. */
-function forwarded(
-  database: Database,
-): Pick<Database, 'query' | 'read' | 'readPlanned' | 'transaction' | 'withConnection'> {
+function forwarded(database: Database): Pick<Database, 'query' | 'read' | 'transaction' | 'withConnection'> {
   return {
     query: database.query.bind(database),
     read: database.read.bind(database),
-    readPlanned: database.readPlanned.bind(database),
     transaction: database.transaction.bind(database),
     withConnection: database.withConnection.bind(database),
   };
