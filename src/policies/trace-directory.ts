@@ -1,7 +1,6 @@
 /** Users and projects that traces name, as they were last read. Asked for each trace, so what is there is found without waiting. */
 import type { DirectoryUser, ProjectDirectory } from '../identity/index.js';
-import type { Trace } from '../traces/index.js';
-import { actorWithin, namedUser } from './core/trace-actor.js';
+import { actorIdIn, type Trace } from '../traces/index.js';
 
 export type Project = NonNullable<Awaited<ReturnType<ProjectDirectory['find']>>>;
 
@@ -53,9 +52,9 @@ export class DomainDirectory {
     if (user === null) return null;
     const known = this.actors.get(user);
     if (known !== undefined) return known;
-    const named = namedUser(user);
+    const named = actorIdIn(user, this.domainId);
     // Postgres refuses a NUL in any text, and no id holds one.
-    const actor = named === null || named.id.includes('\0') ? null : actorWithin(named, this.domainId);
+    const actor = named?.includes('\0') ? null : named;
     if (user.length <= MOST_ACTOR_TEXT) this.actors.set(user, actor);
     return actor;
   }

@@ -121,7 +121,7 @@ export class BatchWriter {
     if (identity !== traceId) first = seen.get(identity);
     if (first === undefined) {
       seen.set(identity, incoming);
-      sorted.incoming.push({ row: incoming, key: record.key, value: record.value, headers: record.headers });
+      sorted.incoming.push({ row: incoming, ...received(record) });
     } else if (first.contentSha256 === incoming.contentSha256) sorted.repeated += 1;
     else sorted.refused.push(conflict(incoming, first.contentSha256, record));
   }

@@ -5,7 +5,8 @@ import type { JsonObject } from './core/json-value.js';
 import type { Trace } from './core/trace.js';
 
 /**
- * SHA-256 over the UTF-8 of the trace's canonical content, 64 hex digits (a Buffer of its own for each trace costs twice the hash). One of a pair with the key: design §5, "Identity and time".
+ * SHA-256 over the UTF-8 of the trace's canonical content as 64 hex digits. One of a pair with the key: design §5, "Identity and
+ * time".
  *
  * The domain is not part of it, so the same event of two domains has one hash and two rows.
  * It is stored with the trace and compared with hashes made later, perhaps by a newer release: what goes into it changes only

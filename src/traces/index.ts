@@ -11,6 +11,7 @@ export {
 } from './trace-projection.js';
 export { csvRecord } from './core/csv.js';
 export type { Trace } from './core/trace.js';
+export { actorIdIn } from './core/trace-user.js';
 export { type StoredOperation, StoredTraces } from './stored-traces.service.js';
 export { InstallationOwner, type OperatorDomain } from './traces.tokens.js';
 export { readLines } from './replay-files.js';

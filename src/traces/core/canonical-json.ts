@@ -9,6 +9,7 @@ import { wellFormed } from './well-formed.js';
 /** A string or a number, to tell the digits of a number from those inside a string. */
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
+/** By length, what {@link lengthPrefixed} begins with. */
 const PREFIXES = Array.from({ length: 512 }, (_, length) => `${String(length)}:`);
 /** Up to here insertion is faster than the call of `sort`. */
 const FEW_KEYS = 16;

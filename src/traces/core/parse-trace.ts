@@ -91,9 +91,8 @@ function missingFields(members: JsonObject): string[] {
 
 function buildTrace(event: WireEvent, reader: FieldReader, user: TraceUser, recordTime: number): Trace {
   const { members } = event;
-  const userDomain = userDomainId(user);
   const domainId =
-    reader.text('domain_id', members['domain_id']) ?? reader.checkedText('user.domain.id', userDomain) ?? '';
+    reader.text('domain_id', members['domain_id']) ?? reader.checkedText('user.domain.id', userDomainId(user)) ?? '';
   return {
     domainId,
     projectId: reader.text('project_id', members['project_id']) ?? '',
@@ -114,7 +113,7 @@ function buildTrace(event: WireEvent, reader: FieldReader, user: TraceUser, reco
     resourceAccountId: reader.text('resource_account_id', members['resource_account_id']),
     enterpriseProjectId: reader.text('enterprise_project_id', members['enterprise_project_id']),
     userName: reader.checkedText(...userNameMember(user)),
-    actorId: actorIdOf(user, userDomain, domainId),
+    actorId: actorIdOf(user, domainId),
     accessKeyId: reader.checkedText('user.access_key_id', user.object?.['access_key_id']),
     user: user.text,
     sourceIp: reader.text('source_ip', members['source_ip']),

@@ -43,10 +43,19 @@ export function userDomainId(user: TraceUser): unknown {
 }
 
 /** `user.id`, where it names somebody of the domain: one whose own domain is another, is nobody here. */
-export function actorIdOf({ object }: TraceUser, userDomain: unknown, domainId: string): string | null {
-  const id = object?.['id'];
+export function actorIdOf(user: TraceUser, domainId: string): string | null {
+  const id = user.object?.['id'];
+  const userDomain = userDomainId(user);
   const isOfDomain = isMissing(userDomain) || userDomain === domainId;
   return typeof id === 'string' && id !== '' && isOfDomain ? id : null;
+}
+
+/** As {@link actorIdOf}, from what is kept of the user. */
+export function actorIdIn(text: string, domainId: string): string | null {
+  return actorIdOf(
+    readUser(text, () => text, true),
+    domainId,
+  );
 }
 
 /** `user.name`, else `user.user_name`, which means the same; as sent, with the member it came from. */
