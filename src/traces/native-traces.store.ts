@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database/database.js';
 import type { NativeField, NativeRow } from './core/native-wire.js';
+import { readInParts } from './page-parts.js';
 import {
   type LogBounds,
   orderBy,
@@ -46,15 +47,27 @@ export class NativeTracesStore {
   constructor(private readonly database: Database) {}
 
   async page(page: NativePage): Promise<PlacedRow[]> {
-    const { text, values } = pageStatement(page);
-    const rows = await this.database.read<PositionColumns>(text, values);
-    return rows.map((row) => ({ row, position: positionOf(row) }));
+    const found: PlacedRow[] = [];
+    await readInParts(page, async (part) => {
+      const { text, values } = pageStatement(part);
+      const rows = await this.database.read<PositionColumns>(text, values);
+      for (const row of rows) found.push({ row, position: positionOf(row) });
+      return rows.length;
+    });
+    return found;
   }
 
   /** As {@link page}, each row when it arrives. */
   async eachOfPage(page: NativePage, take: (placed: PlacedRow) => void): Promise<void> {
-    const { text, values } = pageStatement(page);
-    await this.database.readEach<PositionColumns>(text, values, (row) => take({ row, position: positionOf(row) }));
+    await readInParts(page, async (part) => {
+      const { text, values } = pageStatement(part);
+      let found = 0;
+      await this.database.readEach<PositionColumns>(text, values, (row) => {
+        found++;
+        take({ row, position: positionOf(row) });
+      });
+      return found;
+    });
   }
 
   /** How many rows there are, counted no further than `most`. */

@@ -3,6 +3,7 @@
  * index has the wanted rows in order (the whole domain, several values), branches that do are merged, each with the limit
  * (design §5 "Reading"). Customer text is compared as text: nothing here is a pattern.
  */
+import { DAY_MS } from '../kernel/clock.js';
 import type { TimeWindow } from '../kernel/time-window.js';
 import {
   alternatives,
@@ -11,6 +12,7 @@ import {
   type FilterName,
   type TraceFilters,
 } from './core/native-filters.js';
+import { startOfDay } from './day-partition.js';
 
 /** Collects the parameters of one statement. */
 export class Parameters {
@@ -211,8 +213,8 @@ function projectsSource({ domainId, window, filters }: RowFilter, parameters: Pa
   if (values.length > 0 && prefixes.length === 0) return `SELECT unnest(${parameters.add(values)}::text[]) AS id`;
   // Bounds of whole days: they choose partitions, and every entry of those will do.
   const within = `domain_id = ${parameters.add(domainId)}
-    AND record_time >= ${parameters.add(new Date(dayStart(window.fromMs)))}
-    AND record_time < ${parameters.add(new Date(dayStart(window.toMs - 1) + DAY_MS))}`;
+    AND record_time >= ${parameters.add(new Date(startOfDay(window.fromMs)))}
+    AND record_time < ${parameters.add(new Date(startOfDay(window.toMs - 1) + DAY_MS))}`;
   const next = (condition: string): string =>
     `SELECT project_id FROM traces WHERE ${within}${condition} ORDER BY project_id LIMIT 1`;
   const any = matchCondition('project_id', { values, prefixes }, parameters);
@@ -221,10 +223,4 @@ function projectsSource({ domainId, window, filters }: RowFilter, parameters: Pa
       UNION ALL
       SELECT (${next(' AND project_id > known.project_id')}) FROM known WHERE known.project_id IS NOT NULL)
     SELECT project_id AS id FROM known WHERE project_id IS NOT NULL${any === null ? '' : ` AND ${any}`}`;
-}
-
-const DAY_MS = 86_400_000;
-
-function dayStart(ms: number): number {
-  return Math.floor(ms / DAY_MS) * DAY_MS;
 }

@@ -1,8 +1,9 @@
-/** Searches traces: one statement per page that reads index entries in order, however many rows there are (design §5 "Reading"). */
+/** Searches traces: a page reads index entries in order, however many rows there are (design §5 "Reading"). */
 import { Injectable } from '@nestjs/common';
 import type { TimeWindow } from '../kernel/time-window.js';
 import { Database } from '../platform/database/database.js';
 import type { TraceFields } from './core/trace.js';
+import { readInParts } from './page-parts.js';
 
 /** Place of a trace in the order of all lists: newest first, by record time and then id. */
 export interface TracePosition {
@@ -56,8 +57,14 @@ export class TraceQueryStore {
   constructor(private readonly database: Database) {}
 
   async search(search: TraceSearch): Promise<TraceFields[]> {
-    const { text, values } = searchStatement(search);
-    return (await this.database.read<TraceRow>(text, values)).map(toFields);
+    const found: TraceRow[] = [];
+    await readInParts({ ...search, newestFirst: true }, async (part) => {
+      const { text, values } = searchStatement(part);
+      const rows = await this.database.read<TraceRow>(text, values);
+      found.push(...rows);
+      return rows.length;
+    });
+    return found.map(toFields);
   }
 
   /** All traces of one id in a project, recorded at or after `fromMs`; more than one only if the id came with several record times. */
@@ -68,6 +75,15 @@ export class TraceQueryStore {
       [owner.domainId, owner.projectId, traceId, new Date(fromMs)],
     );
     return rows.map(toFields);
+  }
+
+  /** Whether the id was recorded then, in this project; looks at one day only. */
+  async isStored(owner: ProjectOfDomain, { traceId, recordTime }: TracePosition): Promise<boolean> {
+    const rows = await this.database.read(
+      'SELECT FROM traces WHERE domain_id = $1 AND project_id = $2 AND trace_id = $3 AND record_time = $4',
+      [owner.domainId, owner.projectId, traceId, new Date(recordTime)],
+    );
+    return rows.length > 0;
   }
 
   /** Record times of an id in a project, also of those that have left the window but not yet their table; newest first. */
