@@ -9,7 +9,7 @@ import { Database } from '../src/platform/database/database.js';
 import { signIn } from './bench-caller.js';
 import { type BenchStack, firstAdministrator, openBenchStack } from './bench-stack.js';
 import { fillByIngest } from './ingest-fill.js';
-import { measuredName, queryFigures } from './query-figures.js';
+import { DEEP_AGAINST_FIRST, measuredName, queryFigures } from './query-figures.js';
 import { machineFacts, type Measurement, type Report } from './report.js';
 import { type ServiceProcess, startService } from './service-process.js';
 import { median, percentile } from './statistics.js';
@@ -24,6 +24,8 @@ const REPETITIONS = 3;
 const LIMIT = 50;
 const DEEP = 1_000;
 const DEEP_LIMIT = 10;
+const FIRST_PAGE = 'page 1 of 10';
+const DEEP_PAGE = 'page 1,000 of 10';
 /** Before the window, to whose start it is clamped. */
 const LONG_AGO = '1700000000000';
 
@@ -79,12 +81,13 @@ async function fill(stack: BenchStack, traces: number, { domainId: own }: Caller
   const shape = { traces, ...INSTALLATION, endAt: Date.now(), spanMs: 7 * DAY_MS - 600_000 };
   await fillByIngest(stack, shape, (text) => text.replaceAll(domainId(0), own), seed);
   await stack.bare.query('VACUUM ANALYZE traces');
-  await stack.bare.query('ANALYZE trace_rollups');
+  await stack.bare.query('VACUUM ANALYZE trace_rollups');
 }
 
 async function measureAll(stack: BenchStack, caller: Caller, size: number): Promise<Measurement[]> {
   const found: Measurement[] = [];
-  const paths = Object.entries(await requests(stack, caller));
+  const wanted = await requests(stack, caller);
+  const paths = Object.entries(wanted);
   for (const [, path] of paths) await warmUp(stack, caller, path);
   for (const [name, path] of paths) {
     const values = await measureOne(stack, caller, path);
@@ -92,7 +95,28 @@ async function measureAll(stack: BenchStack, caller: Caller, size: number): Prom
     process.stderr.write(`${measurement.name}: ${JSON.stringify(values)}\n`);
     found.push(measurement);
   }
+  const [first, deep] = [wanted[FIRST_PAGE], wanted[DEEP_PAGE]];
+  if (first !== undefined && deep !== undefined)
+    found.push({ name: measuredName(DEEP_AGAINST_FIRST, size), values: await inTurns(caller, first, deep) });
   return found;
+}
+
+/** How many times as long as `first` the other path takes, over HTTP. */
+async function inTurns(caller: Caller, first: string, other: string): Promise<Record<string, number>> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const rounds: number[] = [];
+  for (let round = 0; round < REPETITIONS; round++) {
+    const taken: [number[], number[]] = [[], []];
+    for (let count = 0; count < REQUESTS; count++)
+      for (const [index, path] of [first, other].entries()) {
+        const startedAt = performance.now();
+        await fetchBytes(agent, caller, path);
+        taken[index]?.push(performance.now() - startedAt);
+      }
+    rounds.push(median(taken[1]) / median(taken[0]));
+  }
+  agent.destroy();
+  return { times: median(rounds) };
 }
 
 /** Each filter alone over the whole window, in a busy project unless it says otherwise. */
@@ -127,8 +151,8 @@ async function requests({ bare }: BenchStack, caller: Caller): Promise<Record<st
     'trace_rating': list('trace_rating=incident'),
     'enterprise_project_id': list('enterprise_project_id=ep-0'),
     'trace_id': list(`trace_id=${one.trace_id}`),
-    'page 1 of 10': list('', DEEP_LIMIT),
-    ...(deep && { 'page 1,000 of 10': list(`next=${deep.trace_id}`, DEEP_LIMIT) }),
+    [FIRST_PAGE]: list('', DEEP_LIMIT),
+    ...(deep && { [DEEP_PAGE]: list(`next=${deep.trace_id}`, DEEP_LIMIT) }),
     'text': `/v1/traces?limit=50&text=app-499&project_id=${caller.busy}&trace_rating=warning`,
     'statistics': '/v1/traces/stats?field=trace_name&interval=1d',
     'changes': '/v1/traces/changes?after=earliest&limit=100',

@@ -7,6 +7,10 @@ export interface TimeWindow {
   readonly toMs: number;
 }
 
+export function isEmptyWindow({ fromMs, toMs }: TimeWindow): boolean {
+  return fromMs >= toMs;
+}
+
 export interface TimeWindowRule {
   /** Start of what is kept: now − retention. An earlier `from` is clamped to it, not refused. */
   readonly oldestMs: number;

@@ -38,10 +38,6 @@ export function windowOf({ fromMs, toMs }: TraceSelection, nowMs: number, oldest
   return { fromMs: from, toMs: toMs ?? nowMs + AHEAD_MS };
 }
 
-export function isEmptyWindow({ fromMs, toMs }: TimeWindow): boolean {
-  return fromMs >= toMs;
-}
-
 /** The same for the same question; the bounds as the caller gave them, since an absent one moves with the clock. */
 export function canonicalSelection({ fromMs, toMs, filters, text }: TraceSelection): string {
   return JSON.stringify([fromMs, toMs, canonicalFilters(filters), text]);

@@ -1,11 +1,12 @@
 /** Reads the stored traces of a domain from end to end, for capabilities that look at all of them. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '../kernel/clock.js';
+import { isEmptyWindow } from '../kernel/time-window.js';
 import { CLOCK } from '../platform/tokens.js';
 import type { TraceFilters } from './core/native-filters.js';
 import type { NativeRow } from './core/native-wire.js';
 import type { Trace } from './core/trace.js';
-import { isEmptyWindow, windowOf } from './native-selection.js';
+import { windowOf } from './native-selection.js';
 import { boundsOf, type NativePosition, NativeTracesStore } from './native-traces.store.js';
 import { RETENTION_SETTINGS, type RetentionSettings, windowStart } from './retention-settings.js';
 

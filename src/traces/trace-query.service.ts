@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Clock, HOUR_MS } from '../kernel/clock.js';
 import { AppError } from '../kernel/errors.js';
 import { spellings } from '../kernel/repository-name.js';
-import type { TimeWindow } from '../kernel/time-window.js';
+import { isEmptyWindow, type TimeWindow } from '../kernel/time-window.js';
 import { CLOCK } from '../platform/tokens.js';
 import { serviceSpellings } from './core/catalogue.js';
 import type { TraceFields } from './core/trace.js';
@@ -20,6 +20,9 @@ export interface TracePage {
   /** For the caller to come back with; null on the last page. */
   readonly marker: string | null;
 }
+
+/** A search that does not say yet where it begins. */
+type Unplaced = Omit<TraceSearch, 'after'>;
 
 const EMPTY: TracePage = { traces: [], marker: null };
 
@@ -48,27 +51,41 @@ export class TraceQueryService {
     if (isSystem && query.trace_id !== undefined)
       return { traces: await this.store.findById(owner, query.trace_id, oldestMs), marker: null };
     if (isSystem && (query.tracker_name ?? SYSTEM_TRACKER) !== SYSTEM_TRACKER) return EMPTY;
-    const after = query.next === undefined ? null : await this.position(owner, query.next);
     const window = recordTimeWindow(query, now, oldestMs);
-    if (window.fromMs >= window.toMs || (after !== null && after.recordTime < window.fromMs)) return EMPTY;
-    const rows = await this.store.search({ ...owner, ...restriction(query), window, after, limit: query.limit + 1 });
+    const rows = await this.rowsFrom(query.next, { ...owner, ...restriction(query), window, limit: query.limit + 1 });
     const shown = rows.slice(0, query.limit);
     const last = rows.length > query.limit ? shown.at(-1) : undefined;
     return { traces: shown, marker: last === undefined ? null : await this.markerOf(owner, last) };
   }
 
-  private async position(owner: ProjectOfDomain, next: string): Promise<TracePosition | null> {
-    const position = readExactMarker(next) ?? (await this.placeOf(owner, next));
+  private async rowsFrom(next: string | undefined, search: Unplaced): Promise<TraceFields[]> {
+    if (next === undefined) return this.rowsAfter(null, search);
+    const exact = readExactMarker(next);
+    if (exact !== null) return this.rowsAfter(exact, search);
+    return (await this.rowsAfterNatural(next, search)) ?? this.rowsAfter(await this.position(search, next), search);
+  }
+
+  /**
+   * The rows after an id that was recorded at its natural time, which wins over all other times it came with. The page is
+   * read from the trace itself on, so that finding it takes no statement of its own; null if the page does not begin with it.
+   */
+  private async rowsAfterNatural(next: string, search: Unplaced): Promise<TraceFields[] | null> {
+    const after = placePlainMarker(next, []);
+    if (after === null || isEmptyWindow(search.window)) return null;
+    const [first, ...rest] = await this.store.search({ ...search, after, inclusive: true, limit: search.limit + 1 });
+    return first?.traceId === after.traceId && first.recordTime === after.recordTime ? rest : null;
+  }
+
+  private async rowsAfter(after: TracePosition | null, search: Unplaced): Promise<TraceFields[]> {
+    if (isEmptyWindow(search.window) || (after !== null && after.recordTime < search.window.fromMs)) return [];
+    return this.store.search({ ...search, after });
+  }
+
+  private async position(owner: ProjectOfDomain, next: string): Promise<TracePosition> {
+    const position = placePlainMarker(next, await this.store.recordTimesOf(owner, next));
     if (position !== null) return position;
     const problems = [{ path: 'query.next', message: 'is not the marker of a page' }];
     throw new AppError('CTS.0300', 'The request is not valid', { problems });
-  }
-
-  /** The natural time is asked for first: it wins over all others, and finding it in its day is quicker than in every day. */
-  private async placeOf(owner: ProjectOfDomain, traceId: string): Promise<TracePosition | null> {
-    const natural = placePlainMarker(traceId, []);
-    if (natural !== null && (await this.store.isStored(owner, natural))) return natural;
-    return placePlainMarker(traceId, await this.store.recordTimesOf(owner, traceId));
   }
 
   private async markerOf(owner: ProjectOfDomain, last: TracePosition): Promise<string> {

@@ -32,6 +32,8 @@ export interface TraceSearch {
   readonly window: TimeWindow;
   /** Only traces that come after this one in the order, which are older. */
   readonly after: TracePosition | null;
+  /** Begins with the trace at `after` itself, if there is one that matches. */
+  readonly inclusive?: boolean;
   readonly filters: EqualFilters;
   /** Any of these; not restricted where absent. */
   readonly serviceTypes?: readonly string[] | undefined;
@@ -75,15 +77,6 @@ export class TraceQueryStore {
       [owner.domainId, owner.projectId, traceId, new Date(fromMs)],
     );
     return rows.map(toFields);
-  }
-
-  /** Whether the id was recorded then, in this project; looks at one day only. */
-  async isStored(owner: ProjectOfDomain, { traceId, recordTime }: TracePosition): Promise<boolean> {
-    const rows = await this.database.read(
-      'SELECT FROM traces WHERE domain_id = $1 AND project_id = $2 AND trace_id = $3 AND record_time = $4',
-      [owner.domainId, owner.projectId, traceId, new Date(recordTime)],
-    );
-    return rows.length > 0;
   }
 
   /** Record times of an id in a project, also of those that have left the window but not yet their table; newest first. */
@@ -141,7 +134,9 @@ function commonConditions(search: TraceSearch, parameter: (value: unknown) => st
   ];
   if (after !== null) {
     const time = parameter(new Date(after.recordTime));
-    conditions.push(`record_time <= ${time}`, `(record_time, trace_id) < (${time}, ${parameter(after.traceId)})`);
+    const before = search.inclusive === true ? '<=' : '<';
+    const place = `(${time}, ${parameter(after.traceId)})`;
+    conditions.push(`record_time <= ${time}`, `(record_time, trace_id) ${before} ${place}`);
   }
   for (const [name, column] of Object.entries(EQUAL_COLUMNS) as [keyof typeof EQUAL_COLUMNS, string][]) {
     const wanted = filters[name];

@@ -2,10 +2,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Clock, HOUR_MS } from '../kernel/clock.js';
 import type { Principal } from '../kernel/principal.js';
-import type { TimeWindow } from '../kernel/time-window.js';
+import { isEmptyWindow, type TimeWindow } from '../kernel/time-window.js';
 import { CLOCK } from '../platform/tokens.js';
 import { buckets, isRolledUp } from './core/native-stats.js';
-import { isEmptyWindow, rowFilter } from './native-selection.js';
+import { rowFilter } from './native-selection.js';
 import { RETENTION_SETTINGS, type RetentionSettings, windowStart } from './retention-settings.js';
 import type { StatsAnswer, StatsQuery } from './trace-stats.dto.js';
 import { TraceStatsStore } from './trace-stats.store.js';

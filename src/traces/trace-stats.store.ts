@@ -1,6 +1,6 @@
 /** Counts traces by bucket and value in one statement, so that hourly counts and rows are of the same instant. */
 import { Injectable } from '@nestjs/common';
-import type { TimeWindow } from '../kernel/time-window.js';
+import { isEmptyWindow, type TimeWindow } from '../kernel/time-window.js';
 import { Database } from '../platform/database/database.js';
 import { type CountedGroup, splitHours, type StatsField } from './core/native-stats.js';
 import {
@@ -44,19 +44,15 @@ export function statsStatement(question: StatsQuestion): Statement {
   const { head, hours, tail } = splitHours(window);
   const parts = question.rolledUp
     ? [
-        ...(isEmpty(head) ? [] : [fromRows(question, head, interval, parameters)]),
-        ...(isEmpty(hours) ? [] : [fromHours(question, hours, interval, parameters)]),
-        ...(isEmpty(tail) ? [] : [fromRows(question, tail, interval, parameters)]),
+        ...(isEmptyWindow(head) ? [] : [fromRows(question, head, interval, parameters)]),
+        ...(isEmptyWindow(hours) ? [] : [fromHours(question, hours, interval, parameters)]),
+        ...(isEmptyWindow(tail) ? [] : [fromRows(question, tail, interval, parameters)]),
       ]
     : [fromRows(question, window, interval, parameters)];
   return {
     text: `SELECT bucket, value, sum(traces) AS traces FROM (${parts.join(' UNION ALL ')}) AS counted GROUP BY bucket, value`,
     values: parameters.values,
   };
-}
-
-function isEmpty({ fromMs, toMs }: TimeWindow): boolean {
-  return fromMs >= toMs;
 }
 
 /** Buckets count from 1970-01-01T00:00Z, so days are those of UTC. */

@@ -1,6 +1,7 @@
 /** ListTraces against a naive model of it: random rows with equal record times, random filters, random page sizes. */
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS } from '../../../src/kernel/clock.js';
+import { uuidV1Time } from '../../../src/kernel/ids.js';
 import { decodeRepositoryName } from '../../../src/kernel/repository-name.js';
 import { listTracesQuery } from '../../../src/traces/cts-traces.dto.js';
 import { DayPartitions } from '../../../src/traces/day-partitions.store.js';
@@ -158,6 +159,43 @@ describe('paging through ListTraces', () => {
       { numRuns: 100 },
     );
   }, 240_000);
+
+  it('goes on after any trace of the project, one that the filters leave out too', async () => {
+    await fc.assert(
+      fc.asyncProperty(caseArbitrary, fc.nat(), async ({ rows, query }, pick) => {
+        const own = rows.filter((row) => row.domainId === OWNER.domainId && row.projectId === OWNER.projectId);
+        const marked = own[pick % Math.max(own.length, 1)];
+        fc.pre(marked !== undefined && !marked.traceId.includes('@'));
+        await db.database.query('TRUNCATE traces');
+        await insertTraces(db.database, rows);
+        const times = own.filter(({ traceId }) => traceId === marked.traceId).map(({ recordTime }) => recordTime);
+        const meant = times.find((time) => time === uuidV1Time(marked.traceId)) ?? Math.max(...times);
+        const place = `${String(meant)} ${marked.traceId}`;
+        const answer = await service.list(
+          OWNER,
+          listTracesQuery.parse({ ...query, limit: '200', next: marked.traceId }),
+        );
+        const found = answer.traces.map((trace) => `${String(trace.recordTime)} ${trace.traceId}`);
+        expect(found).toEqual(model({ rows, query }).filter((other) => other < place));
+      }),
+      { numRuns: 100 },
+    );
+  }, 240_000);
+
+  it('asks the database once for a page after an id that tells its own time', async () => {
+    await db.database.query('TRUNCATE traces');
+    const rows = Array.from({ length: 9 }, (_, n) => traceRow({ recordTime: NOW - HOUR_MS + n, ...OWNER }));
+    await insertTraces(db.database, rows);
+    const read = jest.spyOn(db.database, 'read');
+    try {
+      const query = { limit: '3', from: String(NOW - 2 * HOUR_MS), to: String(NOW - 1_000), next: rows[7]?.traceId };
+      const { traces } = await service.list(OWNER, listTracesQuery.parse(query));
+      expect(traces.map(({ traceId }) => traceId)).toEqual([6, 5, 4].map((n) => rows[n]?.traceId));
+      expect(read).toHaveBeenCalledTimes(1);
+    } finally {
+      read.mockRestore();
+    }
+  });
 
   it('neither skips nor repeats what was there when traces arrive between the pages', async () => {
     await db.database.query('TRUNCATE traces');
