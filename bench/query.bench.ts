@@ -5,7 +5,7 @@
  */
 import { Agent, get as httpGet } from 'node:http';
 import { DAY_MS } from '../src/kernel/clock.js';
-import { Database } from '../src/platform/database/database.js';
+import { Database, type ReadOptions } from '../src/platform/database/database.js';
 import { signIn } from './bench-caller.js';
 import { type BenchStack, firstAdministrator, openBenchStack } from './bench-stack.js';
 import { fillByIngest } from './ingest-fill.js';
@@ -192,6 +192,12 @@ async function measureOne(stack: BenchStack, caller: Caller, path: string): Prom
   };
 }
 
+interface ReadStatement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly options: ReadOptions;
+}
+
 interface Lanes {
   /** Each answers with the ms it took. */
   readonly bareOnce: () => Promise<number>;
@@ -203,6 +209,8 @@ interface Lanes {
 
 async function lanes(stack: BenchStack, caller: Caller, path: string): Promise<Lanes> {
   const statements = await statementsOf(stack, caller, path);
+  const inOrder = statements.every(({ options }) => options.inOrder === true);
+  await stack.bare.query(inOrder ? 'SET enable_bitmapscan = off' : 'RESET enable_bitmapscan');
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let bytes = 0;
   return {
@@ -238,18 +246,14 @@ function fetchBytes(agent: Agent, { service, token }: Caller, path: string): Pro
 }
 
 /** The searching statements that a request runs, by listening at the door they all go through. */
-async function statementsOf(
-  { app }: BenchStack,
-  { token }: Caller,
-  path: string,
-): Promise<{ text: string; values: readonly unknown[] }[]> {
+async function statementsOf({ app }: BenchStack, { token }: Caller, path: string): Promise<ReadStatement[]> {
   const database = app.get(Database, { strict: false });
-  const seen: { text: string; values: readonly unknown[] }[] = [];
+  const seen: ReadStatement[] = [];
   const read = database.read.bind(database);
   Object.assign(database, {
-    read: (text: string, values: readonly unknown[] = []) => {
-      seen.push({ text, values });
-      return read(text, values);
+    read: (text: string, values: readonly unknown[] = [], options: ReadOptions = {}) => {
+      seen.push({ text, values, options });
+      return read(text, values, options);
     },
   });
   const answer = await app.inject({ method: 'GET', url: path, headers: { 'x-auth-token': token } });

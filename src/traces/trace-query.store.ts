@@ -62,7 +62,7 @@ export class TraceQueryStore {
     const found: TraceRow[] = [];
     await readInParts({ ...search, newestFirst: true }, async (part) => {
       const { text, values } = searchStatement(part);
-      const rows = await this.database.read<TraceRow>(text, values);
+      const rows = await this.database.read<TraceRow>(text, values, { inOrder: true });
       found.push(...rows);
       return rows.length;
     });

@@ -34,6 +34,14 @@ export interface TransactionOptions {
   readonly keepsPlans?: boolean;
 }
 
+export interface ReadOptions {
+  /**
+   * For rows in the order of an index, up to a limit: planned without bitmap scans. Where several conditions go together the
+   * planner expects less than a page, and would rather collect and sort all that match, which may be a hundred pages.
+   */
+  readonly inOrder?: boolean;
+}
+
 const DEFAULT_TRANSACTION_TIMEOUT_MS = 30_000;
 /** Beyond the time after which Postgres itself ends a transaction: then the network, not the work, is slow. */
 const NETWORK_ALLOWANCE_MS = 10_000;
@@ -41,6 +49,9 @@ const SINGLE_STATEMENT_MS = 60_000;
 
 @Injectable()
 export class Database implements Sql, OnApplicationShutdown {
+  /** Connections of the searching pool that plan without bitmap scans at the moment. */
+  private readonly inOrder = new WeakSet<PoolClient>();
+
   constructor(
     readonly dataSource: DataSource,
     @Inject(READ_POOL) private readonly readPool: Pool,
@@ -94,8 +105,13 @@ export class Database implements Sql, OnApplicationShutdown {
   }
 
   /** One read-only statement on the searching pool, under the statement timeout. Never a named statement (design §5). */
-  async read<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await this.readPool.query<Row>({ text, values: [...values], types: readTypes })).rows;
+  read<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+    options: ReadOptions = {},
+  ): Promise<Row[]> {
+    const query = { text, values: [...values], types: readTypes };
+    return this.reading(options, async (client) => (await client.query<Row>(query)).rows);
   }
 
   /**
@@ -107,14 +123,28 @@ export class Database implements Sql, OnApplicationShutdown {
     values: readonly unknown[],
     take: (row: Row) => void,
   ): Promise<void> {
+    await this.reading({}, (client) => eachRow(client, text, values, take));
+  }
+
+  private async reading<T>(options: ReadOptions, work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.readPool.connect();
     try {
-      await eachRow(client, text, values, take);
+      await this.planFor(client, options.inOrder ?? false);
+      const result = await work(client);
       client.release();
+      return result;
     } catch (error) {
       client.release(error instanceof Error ? error : true);
       throw error;
     }
+  }
+
+  /** Tells the session only what it does not know yet: most requests follow others of their kind. */
+  private async planFor(client: PoolClient, inOrder: boolean): Promise<void> {
+    if (this.inOrder.has(client) === inOrder) return;
+    await client.query(inOrder ? 'SET enable_bitmapscan = off' : 'RESET enable_bitmapscan');
+    if (inOrder) this.inOrder.add(client);
+    else this.inOrder.delete(client);
   }
 
   /** A connection of the writing pool held by the caller, e.g. for session locks and statements that refuse a transaction. */

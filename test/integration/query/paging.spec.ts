@@ -192,6 +192,7 @@ describe('paging through ListTraces', () => {
       const { traces } = await service.list(OWNER, listTracesQuery.parse(query));
       expect(traces.map(({ traceId }) => traceId)).toEqual([6, 5, 4].map((n) => rows[n]?.traceId));
       expect(read).toHaveBeenCalledTimes(1);
+      expect(read.mock.calls[0]?.[2]).toEqual({ inOrder: true });
     } finally {
       read.mockRestore();
     }
