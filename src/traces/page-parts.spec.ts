@@ -15,6 +15,9 @@ describe('partsOfPage', () => {
     ['newest first after the first trace of a day', whole, MIDDLE, true, [[MIDDLE, MIDDLE + 1], [FIRST, MIDDLE]]],
     ['a window within a day', { fromMs: MIDDLE, toMs: MIDDLE + DAY_MS }, null, true, [[MIDDLE, MIDDLE + DAY_MS]]],
     ['the same, oldest first', { fromMs: MIDDLE, toMs: MIDDLE + DAY_MS }, null, false, [[MIDDLE, MIDDLE + DAY_MS]]],
+    ['an empty window', { fromMs: MIDDLE, toMs: MIDDLE }, null, true, []],
+    ['newest first after a trace before the window', whole, FIRST - 1, true, []],
+    ['oldest first after a trace beyond the window', whole, LAST, false, []],
   ] as const)('%s', (_, window, after, newestFirst, expected) => {
     const page = { window, after: after === null ? null : { recordTime: after }, newestFirst };
     expect(partsOfPage(page).map(({ fromMs, toMs }) => [fromMs, toMs])).toEqual(expected);

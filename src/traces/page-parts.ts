@@ -3,7 +3,7 @@
  * looks at one partition instead of at all of them, which takes longer than reading the page.
  */
 import { DAY_MS } from '../kernel/clock.js';
-import type { TimeWindow } from '../kernel/time-window.js';
+import { isEmptyWindow, type TimeWindow } from '../kernel/time-window.js';
 import { startOfDay } from './day-partition.js';
 
 export interface PageBounds {
@@ -13,10 +13,11 @@ export interface PageBounds {
   readonly newestFirst: boolean;
 }
 
-/** The day where the page begins, then all others of its window; together they hold whatever the page may hold. */
+/** The day where the page begins, then all others of its window; together they hold whatever the page may hold. None if nothing can. */
 export function partsOfPage({ window, after, newestFirst }: PageBounds): TimeWindow[] {
   const fromMs = newestFirst || after === null ? window.fromMs : Math.max(window.fromMs, after.recordTime);
   const toMs = newestFirst && after !== null ? Math.min(window.toMs, after.recordTime + 1) : window.toMs;
+  if (isEmptyWindow({ fromMs, toMs })) return [];
   const midnight = newestFirst ? startOfDay(toMs - 1) : startOfDay(fromMs) + DAY_MS;
   if (midnight <= fromMs || midnight >= toMs) return [{ fromMs, toMs }];
   const [older, newer] = [

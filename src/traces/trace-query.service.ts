@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Clock, HOUR_MS } from '../kernel/clock.js';
 import { AppError } from '../kernel/errors.js';
 import { spellings } from '../kernel/repository-name.js';
-import { isEmptyWindow, type TimeWindow } from '../kernel/time-window.js';
+import type { TimeWindow } from '../kernel/time-window.js';
 import { CLOCK } from '../platform/tokens.js';
 import { serviceSpellings } from './core/catalogue.js';
 import type { TraceFields } from './core/trace.js';
@@ -59,10 +59,11 @@ export class TraceQueryService {
   }
 
   private async rowsFrom(next: string | undefined, search: Unplaced): Promise<TraceFields[]> {
-    if (next === undefined) return this.rowsAfter(null, search);
+    if (next === undefined) return this.store.search({ ...search, after: null });
     const exact = readExactMarker(next);
-    if (exact !== null) return this.rowsAfter(exact, search);
-    return (await this.rowsAfterNatural(next, search)) ?? this.rowsAfter(await this.position(search, next), search);
+    if (exact !== null) return this.store.search({ ...search, after: exact });
+    const rows = await this.rowsAfterNatural(next, search);
+    return rows ?? this.store.search({ ...search, after: await this.position(search, next) });
   }
 
   /**
@@ -71,14 +72,9 @@ export class TraceQueryService {
    */
   private async rowsAfterNatural(next: string, search: Unplaced): Promise<TraceFields[] | null> {
     const after = placePlainMarker(next, []);
-    if (after === null || isEmptyWindow(search.window)) return null;
+    if (after === null) return null;
     const [first, ...rest] = await this.store.search({ ...search, after, inclusive: true, limit: search.limit + 1 });
     return first?.traceId === after.traceId && first.recordTime === after.recordTime ? rest : null;
-  }
-
-  private async rowsAfter(after: TracePosition | null, search: Unplaced): Promise<TraceFields[]> {
-    if (isEmptyWindow(search.window) || (after !== null && after.recordTime < search.window.fromMs)) return [];
-    return this.store.search({ ...search, after });
   }
 
   private async position(owner: ProjectOfDomain, next: string): Promise<TracePosition> {
